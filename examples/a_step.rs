@@ -1,0 +1,1 @@
+../benches/train_step.rs

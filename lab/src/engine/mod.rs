@@ -1,0 +1,20 @@
+//! The session engine: one Rust process that runs cells, for the Jupyter kernel, `unet-lab run` and the notebook tests alike.
+
+pub mod cargo_home;
+pub mod clone;
+pub mod collector;
+pub mod failure;
+pub mod frames;
+pub mod interrupt;
+pub mod launch;
+pub mod progress;
+pub mod relay;
+pub mod rewriter;
+pub mod session;
+pub mod source;
+pub mod template;
+
+pub use failure::CellError;
+pub use interrupt::Interrupter;
+pub use session::{Completion, Event, Prompt, Session, StartStep};
+pub use template::{Freshness, Template};

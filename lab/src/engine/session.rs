@@ -1,0 +1,413 @@
+//! One Rust session: evcxr with the lab loaded, a process that runs the cells, and a directory of its own.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use evcxr::{CommandContext, EvalCallbacks, EvalContextOutputs};
+use serde_json::{Map, Value};
+
+use super::clone::SessionDirectory;
+use super::collector::{Collector, Outcome};
+use super::failure::{CellError, cell_line};
+use super::frames::PanicReport;
+use super::interrupt::{GRACE, Interrupted, Interrupter};
+use super::launch::{interrupt_file, session_path};
+use super::progress::BuildProgress;
+use super::source;
+use super::template::{Template, library_dependency};
+use crate::error::SetupError;
+
+/// Brings the panic hook of the library into a process that is to run cells.
+const ATTACH: &str = "unet_lab::notebook::attach();";
+/// Makes rust-analyzer look through the prelude once, before the student waits for it.
+const WARM_UP: &str = "let config = UNetConfig::new(1, 1).";
+
+/// Something that a running cell shows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// Text on standard output.
+    Stdout(String),
+    /// Text on standard error.
+    Stderr(String),
+    /// A rich output where it stands, or an update of an earlier one.
+    Display {
+        /// Names the output when it will be updated.
+        id: Option<String>,
+        /// Whether this replaces an earlier output of that id.
+        update: bool,
+        /// MIME type to content; binary types in base64.
+        data: Map<String, Value>,
+    },
+    /// The value of the cell's last expression.
+    Value {
+        /// MIME type to content; binary types in base64.
+        data: Map<String, Value>,
+    },
+    /// Compilation takes longer than usual.
+    Compiling {
+        /// Time since the cell was sent.
+        elapsed: Duration,
+        /// Crates compiled for it so far.
+        crates: Vec<String>,
+    },
+}
+
+/// How far the start of a session is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StartStep {
+    /// The template is being built.
+    Template(BuildProgress),
+    /// The session's directory is being made.
+    Directory,
+    /// evcxr and rust-analyzer start.
+    Compiler,
+    /// The lab's library is loaded.
+    Library,
+    /// Cells can run.
+    Ready,
+}
+
+impl StartStep {
+    /// What is being done, for the person who waits.
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::Template(progress) => format!("{}: {}", progress.title(), progress.line()),
+            Self::Directory => "Preparing a session".into(),
+            Self::Compiler => "Starting the Rust compiler".into(),
+            Self::Library => "Loading the lab".into(),
+            Self::Ready => "Ready".into(),
+        }
+    }
+}
+
+/// A question that a cell asks through `evcxr_input`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prompt {
+    /// The question.
+    pub text: String,
+    /// Whether the answer must not be seen.
+    pub is_password: bool,
+}
+
+/// What could stand at the cursor.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Completion {
+    /// The candidates.
+    pub matches: Vec<String>,
+    /// First character that they replace.
+    pub start: usize,
+    /// Character behind the last that they replace.
+    pub end: usize,
+}
+
+/// A running session.
+pub struct Session {
+    context: CommandContext,
+    outputs: EvalContextOutputs,
+    interrupter: Interrupter,
+    artifacts: std::path::PathBuf,
+    // Last: the directory goes when everything that uses it has ended.
+    _directory: SessionDirectory,
+}
+
+impl Session {
+    /// Starts a session, building the template where it is missing. The process must have gone through
+    /// [`super::launch::enter`], and [`evcxr::runtime_hook`] must have been called first in `main`.
+    pub fn start(
+        template: &Template,
+        interrupter: Interrupter,
+        report: &mut dyn FnMut(StartStep),
+    ) -> Result<Self, SetupError> {
+        let path = session_path().ok_or_else(|| {
+            SetupError::Other("a session was started outside a session's environment".into())
+        })?;
+        template.ensure(&mut |progress| report(StartStep::Template(progress)))?;
+        report(StartStep::Directory);
+        let directory = SessionDirectory::create(&template.path(), path)?;
+        report(StartStep::Compiler);
+        let (context, outputs) = CommandContext::new().map_err(starting)?;
+        interrupter.watch(context.process_handle());
+        let mut session = Self {
+            context,
+            outputs,
+            interrupter,
+            artifacts: directory
+                .path()
+                .join("target")
+                .join(&template.toolchain().host)
+                .join("debug"),
+            _directory: directory,
+        };
+        report(StartStep::Library);
+        session.load_library(template)?;
+        report(StartStep::Ready);
+        Ok(session)
+    }
+
+    fn load_library(&mut self, template: &Template) -> Result<(), SetupError> {
+        // evcxr's first evaluation has no dependencies, and cargo removed them all from the lock file.
+        let lock = self._directory.path().join("Cargo.lock");
+        std::fs::copy(template.path().join("Cargo.lock"), &lock)
+            .map_err(SetupError::io("restore the tested versions", &lock))?;
+        let dependency = library_dependency(&template.dirs().root);
+        let prelude = format!(
+            ":dep unet_lab = {dependency}\nuse unet_lab::prelude::*;\n{ATTACH}"
+        );
+        self.context
+            .execute(&prelude)
+            .map_err(|error| match &error {
+                evcxr::Error::CompilationErrors(errors) => {
+                    starting(CellError::compilation(errors, &prelude).evalue)
+                }
+                _ => starting(error),
+            })?;
+        Ok(())
+    }
+
+    /// Spends the time in which the student reads: what the first cell needs is looked up now.
+    pub fn warm_up(&mut self) {
+        let _ = self.context.completions(WARM_UP, WARM_UP.len());
+    }
+
+    /// Stops cells of this session, from any thread.
+    pub fn interrupter(&self) -> Interrupter {
+        self.interrupter.clone()
+    }
+
+    /// Runs a cell. `answer` is asked when the cell asks; `observe` sees what it shows, as it shows it.
+    pub fn execute(
+        &mut self,
+        code: &str,
+        answer: &dyn Fn(Prompt) -> String,
+        observe: &mut (dyn FnMut(Event) + Send),
+    ) -> Result<(), CellError> {
+        let prepared = source::without_own_dependency(code);
+        let before: Vec<String> = self
+            .context
+            .variables_and_types()
+            .map(|(name, _)| name.to_owned())
+            .collect();
+        self.interrupter.begin();
+        let done = AtomicBool::new(false);
+        let (result, outcome) = std::thread::scope(|scope| {
+            let (stdout, stderr) = (&self.outputs.stdout, &self.outputs.stderr);
+            let collector = Collector::new(observe, &self.interrupter, &self.artifacts);
+            let done = &done;
+            let collecting = scope.spawn(move || {
+                collector.run(
+                    done,
+                    |wait| stdout.recv_timeout(wait).ok(),
+                    || stderr.try_recv().ok(),
+                )
+            });
+            let mut callbacks = EvalCallbacks {
+                input_reader: &|request| {
+                    answer(Prompt {
+                        text: request.prompt,
+                        is_password: request.is_password,
+                    })
+                },
+            };
+            let result = self.context.execute_with_callbacks(&prepared, &mut callbacks);
+            done.store(true, Ordering::Release);
+            (result, collecting.join().unwrap_or_default())
+        });
+        let interrupted = self.interrupter.end();
+        match result {
+            Err(evcxr::Error::SubprocessTerminated(_)) => {
+                let error = ended(&outcome, interrupted, &before);
+                self.revive();
+                Err(error)
+            }
+            Err(error) => Err(not_run(error, code)),
+            Ok(outputs) => {
+                if !outputs.content_by_mime_type.is_empty() {
+                    let data = outputs
+                        .content_by_mime_type
+                        .into_iter()
+                        .map(|(mime, content)| (mime, Value::from(content)))
+                        .collect();
+                    observe(Event::Value { data });
+                }
+                self.judge(outcome, interrupted, code)
+            }
+        }
+    }
+
+    fn judge(
+        &self,
+        outcome: Outcome,
+        interrupted: Interrupted,
+        code: &str,
+    ) -> Result<(), CellError> {
+        if let Some(report) = outcome.panic {
+            let place = self.place_in_cell(&report, code);
+            return Err(CellError::panic(&report, code, place));
+        }
+        if let Some(error) = outcome.question_mark {
+            return Err(CellError::question_mark(&error, code));
+        }
+        match interrupted {
+            Interrupted::No => Ok(()),
+            _ => Err(CellError::plain(
+                "interrupted",
+                "the cell was stopped at your request",
+                "Your variables are kept.",
+            )),
+        }
+    }
+
+    fn place_in_cell(&self, report: &PanicReport, code: &str) -> Option<usize> {
+        let generated = self.context.last_source().ok()?;
+        let own = |file: &str| {
+            let path = Path::new(file);
+            path == Path::new("src/lib.rs")
+                || (path.ends_with("src/lib.rs") && path.starts_with(self._directory.path()))
+        };
+        let called = report
+            .location
+            .iter()
+            .map(|place| (place.file.as_str(), place.line));
+        let through = report
+            .frames
+            .iter()
+            .filter_map(|frame| Some((frame.file.as_deref()?, frame.line?)));
+        called
+            .chain(through)
+            .filter(|(file, _)| own(file))
+            .find_map(|(_, line)| cell_line(code, &generated, line))
+    }
+
+    /// After a crash evcxr has started a fresh process; it needs the panic hook again.
+    fn revive(&mut self) {
+        self.interrupter.watch(self.context.process_handle());
+        let _ = self.context.execute(ATTACH);
+        while self.outputs.stdout.try_recv().is_ok() {}
+    }
+
+    /// What could stand at character `cursor`.
+    pub fn complete(&mut self, code: &str, cursor: usize) -> Completion {
+        let prepared = source::without_own_dependency(code);
+        let removed = code.len() - prepared.len();
+        let at = source::byte_offset(code, cursor).saturating_sub(removed);
+        let Ok(found) = self.context.completions(&prepared, at) else {
+            return Completion {
+                matches: Vec::new(),
+                start: cursor,
+                end: cursor,
+            };
+        };
+        let mut matches: Vec<String> = Vec::new();
+        for candidate in found.completions {
+            if !matches.contains(&candidate.code) {
+                matches.push(candidate.code);
+            }
+        }
+        Completion {
+            matches,
+            start: source::character_offset(code, found.start_offset + removed),
+            end: source::character_offset(code, found.end_offset + removed),
+        }
+    }
+
+    /// Documentation of what stands at character `cursor`, by MIME type.
+    pub fn inspect(&mut self, code: &str, cursor: usize) -> Option<Map<String, Value>> {
+        let path = source::path_at(code, source::byte_offset(code, cursor))?;
+        let answer = self.context.execute(&format!(":doc {path}")).ok()?;
+        let data: Map<String, Value> = answer
+            .content_by_mime_type
+            .into_iter()
+            .map(|(mime, content)| (mime, Value::from(content)))
+            .collect();
+        let text = data.get("text/plain")?.as_str()?;
+        (!text.trim().is_empty() && !text.contains("No documentation found")).then_some(data)
+    }
+}
+
+fn starting(error: impl std::fmt::Display) -> SetupError {
+    SetupError::ProgramFailed {
+        what: "Starting the Rust session".into(),
+        status: "evcxr".into(),
+        output: error.to_string(),
+        remedy: "`unet-lab doctor` looks for the usual causes.".into(),
+    }
+}
+
+/// evcxr refused the cell before it ran.
+fn not_run(error: evcxr::Error, code: &str) -> CellError {
+    match error {
+        evcxr::Error::CompilationErrors(errors) => CellError::compilation(&errors, code),
+        evcxr::Error::TypeRedefinedVariablesLost(names) => CellError::plain(
+            "compile error",
+            format!(
+                "a type was defined anew, so variables of the old type are lost: {}",
+                names.join(", ")
+            ),
+            "Run the cells that make them again.",
+        ),
+        other => {
+            let text = other.to_string();
+            CellError::plain("compile error", text.trim(), "")
+        }
+    }
+}
+
+/// The process that ran the cell is gone.
+fn ended(outcome: &Outcome, interrupted: Interrupted, variables: &[String]) -> CellError {
+    let lost = match variables {
+        [] => String::new(),
+        names => format!(
+            "The variables of earlier cells are gone with it ({}): run the cells that make them again.",
+            names.join(", ")
+        ),
+    };
+    if interrupted == Interrupted::Forced {
+        return CellError::plain(
+            "interrupted",
+            format!(
+                "the cell did not stop within {} s of being asked, so its Rust process was ended",
+                GRACE.as_secs()
+            ),
+            &lost,
+        );
+    }
+    let how = match outcome.exited {
+        Some((_, Some(9))) => {
+            "the Rust process was killed (signal 9), most often because memory ran out: use smaller images or batches"
+                .to_owned()
+        }
+        Some((_, Some(signal))) => {
+            format!("the Rust process crashed ({})", signal_in_words(signal))
+        }
+        Some((Some(code), None)) => format!("the cell ended its Rust process (exit code {code})"),
+        _ => "the Rust process ended".to_owned(),
+    };
+    CellError::plain("crash", how, &lost)
+}
+
+fn signal_in_words(signal: i32) -> String {
+    let name = match signal {
+        4 => "illegal instruction",
+        6 => "aborted",
+        7 => "bus error",
+        8 => "arithmetic error",
+        11 => "invalid memory access",
+        15 => "terminated",
+        _ => return format!("signal {signal}"),
+    };
+    format!("signal {signal}, {name}")
+}
+
+/// Runs a closure and tells how long it took.
+pub fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let started = Instant::now();
+    let result = work();
+    (result, started.elapsed())
+}
+
+/// The interrupter for the session of this process.
+pub fn interrupter_of_this_process() -> Interrupter {
+    let path = session_path().unwrap_or_default();
+    Interrupter::new(interrupt_file(&path))
+}

@@ -1,0 +1,10 @@
+//! The `unet-lab` command: JupyterLab in one command, the Rust kernel, and the notebook runner, on one session engine.
+
+pub mod commands;
+pub mod engine;
+pub mod environment;
+pub mod error;
+pub mod files;
+pub mod notebook;
+pub mod paths;
+pub mod toolchain;

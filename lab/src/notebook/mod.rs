@@ -1,0 +1,7 @@
+//! Notebook files, and running them without a browser.
+
+pub mod file;
+pub mod outputs;
+pub mod runner;
+
+pub use file::{NotebookError, NotebookFile};

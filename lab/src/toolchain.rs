@@ -1,0 +1,137 @@
+//! The Rust toolchain that compiles notebook cells, found as evcxr finds it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::error::SetupError;
+use crate::paths::find_program;
+
+const INSTALL_RUST: &str =
+    "Install Rust from https://rustup.rs, open a new terminal, and try again.";
+
+/// Compiler, build tool and linker, all of which decide whether a template can be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Toolchain {
+    /// The compiler itself, not rustup's proxy.
+    pub rustc: PathBuf,
+    /// The build tool itself, not rustup's proxy.
+    pub cargo: PathBuf,
+    /// `rustc -Vv`, whole: the version, commit and host.
+    pub version: String,
+    /// The host triple, as `x86_64-unknown-linux-gnu`.
+    pub host: String,
+    /// The linker that evcxr will choose.
+    pub linker: Linker,
+}
+
+/// evcxr takes mold or lld where they are installed, which changes how everything is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Linker {
+    /// The system's default.
+    System,
+    /// LLVM's, through a compiler flag.
+    Lld,
+    /// mold, wrapped around cargo.
+    Mold,
+}
+
+impl Toolchain {
+    /// Asks rustup, then `PATH`.
+    pub fn find() -> Result<Self, SetupError> {
+        let rustc = tool("rustc").ok_or(SetupError::ProgramMissing {
+            program: "rustc",
+            remedy: INSTALL_RUST,
+        })?;
+        let cargo = tool("cargo").ok_or(SetupError::ProgramMissing {
+            program: "cargo",
+            remedy: INSTALL_RUST,
+        })?;
+        let version = run(&rustc, &["-Vv"]).ok_or_else(|| SetupError::ProgramFailed {
+            what: format!("Asking {} for its version", rustc.display()),
+            status: "no answer".into(),
+            output: String::new(),
+            remedy: INSTALL_RUST.into(),
+        })?;
+        let host = version
+            .lines()
+            .find_map(|line| line.strip_prefix("host: "))
+            .unwrap_or_default()
+            .to_owned();
+        Ok(Self {
+            rustc,
+            cargo,
+            version,
+            host,
+            linker: Linker::chosen(),
+        })
+    }
+
+    /// `rustc 1.95.0 (…)`.
+    pub fn first_line(&self) -> &str {
+        self.version.lines().next().unwrap_or_default()
+    }
+
+    /// A cargo call that shares every fingerprint with those that evcxr makes in a session.
+    pub fn session_cargo(&self, directory: &Path) -> Command {
+        let mut command = match self.linker {
+            Linker::Mold => {
+                let mut command = Command::new("mold");
+                command.arg("-run").arg(&self.cargo);
+                command
+            }
+            Linker::Lld | Linker::System => Command::new(&self.cargo),
+        };
+        let flags = match self.linker {
+            Linker::Lld => "-Cprefer-dynamic -Clink-arg=-fuse-ld=lld",
+            Linker::System | Linker::Mold => "-Cprefer-dynamic",
+        };
+        command
+            .current_dir(directory)
+            .env("CARGO_TARGET_DIR", "target")
+            .env("CARGO_BUILD_BUILD_DIR", "target")
+            .env("RUSTC", &self.rustc)
+            .env("RUSTFLAGS", flags);
+        command
+    }
+}
+
+impl Linker {
+    fn chosen() -> Self {
+        if cfg!(target_os = "macos") {
+            Self::System
+        } else if find_program("mold").is_some() {
+            Self::Mold
+        } else if find_program("lld").is_some() {
+            Self::Lld
+        } else {
+            Self::System
+        }
+    }
+}
+
+fn tool(name: &str) -> Option<PathBuf> {
+    let from_rustup = find_program("rustup")
+        .and_then(|rustup| run(&rustup, &["which", name]))
+        .map(|answer| PathBuf::from(answer.trim()));
+    from_rustup.or_else(|| find_program(name))
+}
+
+fn run(program: &Path, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).output().ok()?;
+    output
+        .status
+        .success()
+        .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_toolchain_that_runs_these_tests_is_found() {
+        let toolchain = Toolchain::find().expect("tests run under a toolchain");
+        assert!(toolchain.first_line().starts_with("rustc "));
+        assert!(toolchain.host.contains('-'), "{}", toolchain.host);
+    }
+}

@@ -1,0 +1,188 @@
+//! The loaders against real folders, where this machine has them.
+
+use super::{Dataset, Foreground, PairFolder, Side, load_image, otsu_mask};
+use std::path::PathBuf;
+
+/// A folder of real data, or `None` with a printed line when it is not there: such a test shows nothing.
+fn real(name: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("UNET_LAB_REALDATA").map(PathBuf::from);
+    let root = root
+        .unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/realdata"));
+    let path = root.join(name);
+    if !path.exists() {
+        eprintln!(
+            "skipped: no real data in {} (set UNET_LAB_REALDATA)",
+            path.display()
+        );
+        return None;
+    }
+    Some(path)
+}
+
+fn facts(data: &Dataset) -> (usize, Option<[usize; 2]>, Option<usize>) {
+    (data.len(), data.size(), data.channels())
+}
+
+#[test]
+fn em_of_isbi_2012_stores_membrane_as_zero() {
+    let Some(path) = real("em_isbi2012") else {
+        return;
+    };
+    let data = PairFolder::open(path)
+        .unwrap()
+        .with_foreground(Foreground::Zero)
+        .load()
+        .unwrap();
+    assert_eq!(facts(&data), (20, Some([512, 512]), Some(1)));
+    assert!((0.15..0.3).contains(&data.foreground_fraction()), "{data}");
+    let otsu = otsu_mask(data.pairs()[0].image(), Side::Dark);
+    assert!(
+        otsu.foreground_fraction() > data.foreground_fraction(),
+        "dark is more than membrane"
+    );
+}
+
+#[test]
+fn chest_x_rays_have_masks_with_an_ending() {
+    let Some(path) = real("cxr_lungs_demo") else {
+        return;
+    };
+    let data = PairFolder::open(path).unwrap().load().unwrap();
+    assert_eq!((data.len(), data.size()), (4, Some([512, 512])));
+    assert_eq!(data.pairs()[0].name, "1");
+    assert!((0.1..0.5).contains(&data.foreground_fraction()), "{data}");
+}
+
+#[test]
+fn ultrasound_frames_of_a_sweep_stay_together() {
+    let Some(path) = real("us_carotid_cca") else {
+        return;
+    };
+    let data = PairFolder::open(path)
+        .unwrap()
+        .with_group_before("_slice")
+        .load()
+        .unwrap();
+    assert_eq!((data.len(), data.size()), (8, Some([749, 709])));
+    let (train, validation) = data.split(0.25, 1).unwrap();
+    assert!(
+        train
+            .iter()
+            .all(|t| validation.iter().all(|v| t.group != v.group))
+    );
+}
+
+#[test]
+fn skin_has_palette_masks() {
+    let Some(path) = real("skin_ham10000") else {
+        return;
+    };
+    let data = PairFolder::open(path).unwrap().load().unwrap();
+    assert_eq!(facts(&data), (12, Some([450, 600]), Some(3)));
+    assert!((0.05..0.6).contains(&data.foreground_fraction()), "{data}");
+}
+
+#[test]
+fn ct_slices() {
+    let Some(path) = real("lung_tumor_msd06_png") else {
+        return;
+    };
+    let data = PairFolder::open(path)
+        .unwrap()
+        .with_group_before("_")
+        .load()
+        .unwrap();
+    assert_eq!(data.len(), 10);
+    assert!(
+        data.foreground_fraction() > 0.0 && data.foreground_fraction() < 0.1,
+        "{data}"
+    );
+}
+
+#[test]
+fn a_liver_in_colour_asks_for_a_rule() {
+    let Some(path) = real("liver_ircad_png") else {
+        return;
+    };
+    let folder = PairFolder::open(path).unwrap();
+    let error = folder.load().unwrap_err().to_string();
+    assert!(
+        error.ends_with(".with_foreground(Foreground::Colour([180, 40, 40]))"),
+        "{error}"
+    );
+    let data = folder
+        .with_foreground(Foreground::Colour([180, 40, 40]))
+        .load()
+        .unwrap();
+    assert_eq!(data.len(), 10);
+    assert!(data.foreground_fraction() > 0.0, "{data}");
+}
+
+#[test]
+fn a_heart_in_four_colours_asks_for_a_rule() {
+    let Some(path) = real("cardiac_acdc_png") else {
+        return;
+    };
+    let error = PairFolder::open(path)
+        .unwrap()
+        .load()
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("several classes") && error.contains("Foreground::Colour"),
+        "{error}"
+    );
+}
+
+#[test]
+fn axons_have_three_masks_each() {
+    let Some(path) = real("sem_axon_myelin") else {
+        return;
+    };
+    let folder = PairFolder::open(path).unwrap();
+    let error = folder.load().unwrap_err().to_string();
+    assert!(
+        error.contains("has 3 masks") && error.contains(".with_mask_suffix(\"_seg-axon-manual\")"),
+        "{error}"
+    );
+    let axons = folder
+        .with_mask_suffix("_seg-axon-manual")
+        .with_foreground(Foreground::AtLeast(128))
+        .load()
+        .unwrap();
+    assert_eq!(axons.len(), 2);
+}
+
+#[test]
+fn retinas_have_two_observers() {
+    let Some(path) = real("retina_chasedb1") else {
+        return;
+    };
+    let folder = PairFolder::open_with(path, "images", "manual").unwrap();
+    let data = folder.with_mask_suffix("_1stHO").load().unwrap();
+    assert_eq!((data.len(), data.channels()), (8, Some(3)));
+    assert!((0.02..0.15).contains(&data.foreground_fraction()), "{data}");
+}
+
+#[test]
+fn every_bit_depth_of_one_picture_reads_alike() {
+    let Some(path) = real("ct_spleen_and_spine_ivadomed/png_tif_bitdepths") else {
+        return;
+    };
+    let mut greys = Vec::new();
+    for entry in std::fs::read_dir(path).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|e| e == "png" || e == "tif") {
+            let image = load_image(&path).unwrap().to_grey();
+            greys.push((
+                path,
+                image.data().iter().sum::<f32>() / image.data().len() as f32,
+            ));
+        }
+    }
+    assert!(greys.len() >= 8, "{greys:?}");
+    let (low, high) = greys
+        .iter()
+        .fold((1f32, 0f32), |(l, h), (_, v)| (l.min(*v), h.max(*v)));
+    assert!(high - low < 0.02, "{greys:?}");
+}
