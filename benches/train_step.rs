@@ -20,34 +20,19 @@ const TABLE: [[usize; 4]; 8] = [
 ];
 
 fn main() {
-    let asked: Vec<[usize; 4]> = std::env::args()
-        .skip(1)
-        .filter_map(|arg| parse(&arg))
-        .collect();
+    let asked: Vec<[usize; 4]> = std::env::args().skip(1).filter_map(|arg| parse(&arg)).collect();
     println!("base  side  batch  channels   train step   inference");
-    for [base, side, batch, channels] in if asked.is_empty() {
-        TABLE.to_vec()
-    } else {
-        asked
-    } {
-        let model = UNetConfig::new(channels, 1)
-            .with_base_channels(base)
-            .init(&cpu());
+    for [base, side, batch, channels] in if asked.is_empty() { TABLE.to_vec() } else { asked } {
+        let model = UNetConfig::new(channels, 1).with_base_channels(base).init(&cpu());
         let shape = [batch, channels, side, side];
         let inference = inference(&model, shape);
         let step = step(model, shape);
-        println!(
-            "{base:>4}  {side:>4}  {batch:>5}  {channels:>8}  {step:>9.3} s  {inference:>8.3} s"
-        );
+        println!("{base:>4}  {side:>4}  {batch:>5}  {channels:>8}  {step:>9.3} s  {inference:>8.3} s");
     }
 }
 
 fn parse(arg: &str) -> Option<[usize; 4]> {
-    let mut numbers: Vec<usize> = arg
-        .split(',')
-        .map(str::parse)
-        .collect::<Result<_, _>>()
-        .ok()?;
+    let mut numbers: Vec<usize> = arg.split(',').map(str::parse).collect::<Result<_, _>>().ok()?;
     if numbers.len() == 3 {
         numbers.push(1);
     }

@@ -68,9 +68,7 @@ pub enum ShapeError {
         found: usize,
     },
     /// Two images that are taken pixel by pixel, or two tensors, differ in shape.
-    #[error(
-        "{left_name} has shape {left:?}, but {right_name} has shape {right:?}; they must be equal"
-    )]
+    #[error("{left_name} has shape {left:?}, but {right_name} has shape {right:?}; they must be equal")]
     Differ {
         /// What the first one is.
         left_name: String,
@@ -165,9 +163,6 @@ mod tests {
     #[test]
     fn debug_is_the_sentence() {
         let error = LabError::from(SettingError::new("batch_size", 0, "at least 1"));
-        assert_eq!(
-            format!("{error:?}"),
-            "batch_size is 0, but must be at least 1"
-        );
+        assert_eq!(format!("{error:?}"), "batch_size is 0, but must be at least 1");
     }
 }

@@ -15,9 +15,7 @@ pub use crate::nn::{
     DoubleConv, DoubleConvConfig, Down, DownConfig, LayerRow, LevelRole, LevelShape, Segmenter, Summary, UNet,
     UNetConfig, Up, UpConfig, level_shapes, summary, unet, upsample,
 };
-pub use crate::train::{
-    EpochRecord, Fitted, History, Progress, Silent, Stopped, TextProgress, TrainConfig, Trainer,
-};
+pub use crate::train::{EpochRecord, Fitted, History, Progress, Silent, Stopped, TextProgress, TrainConfig, Trainer};
 
 // Images, where they come from, and what they look like.
 pub use crate::data::phantom::{EmPhantom, NucleiPhantom};

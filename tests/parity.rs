@@ -9,23 +9,16 @@ use unet_lab::burn::tensor::TensorData;
 use unet_lab::prelude::*;
 
 fn fixture() -> Value {
-    serde_json::from_str(include_str!("fixtures/keras_unet_base2.json"))
-        .expect("the fixture is JSON")
+    serde_json::from_str(include_str!("fixtures/keras_unet_base2.json")).expect("the fixture is JSON")
 }
 
 fn numbers(value: &Value) -> Vec<f32> {
     let values = value.as_array().expect("an array");
-    values
-        .iter()
-        .map(|v| v.as_f64().expect("a number") as f32)
-        .collect()
+    values.iter().map(|v| v.as_f64().expect("a number") as f32).collect()
 }
 
 fn shape(value: &Value) -> [usize; 4] {
-    let sides: Vec<usize> = numbers(value)
-        .into_iter()
-        .map(|side| side as usize)
-        .collect();
+    let sides: Vec<usize> = numbers(value).into_iter().map(|side| side as usize).collect();
     sides.try_into().expect("four sides")
 }
 
@@ -34,11 +27,7 @@ fn load(conv: &mut Conv2d, layer: &Value) {
     let device = cpu();
     let kernel = TensorData::new(numbers(&layer["kernel"]), shape(&layer["kernel_shape"]));
     let kernel = Tensor::<4>::from_data(kernel, &device).permute([3, 2, 0, 1]);
-    assert_eq!(
-        kernel.dims(),
-        conv.weight.dims(),
-        "a layer of another shape"
-    );
+    assert_eq!(kernel.dims(), conv.weight.dims(), "a layer of another shape");
     conv.weight = Param::from_tensor(kernel);
     let bias = numbers(&layer["bias"]);
     let sides = [bias.len()];
@@ -53,11 +42,7 @@ fn with_keras_weights(fixture: &Value) -> UNet {
     }
     convs.extend([&mut model.bottleneck.conv1, &mut model.bottleneck.conv2]);
     for decoder in &mut model.decoders {
-        convs.extend([
-            &mut decoder.up_conv,
-            &mut decoder.conv.conv1,
-            &mut decoder.conv.conv2,
-        ]);
+        convs.extend([&mut decoder.up_conv, &mut decoder.conv.conv1, &mut decoder.conv.conv2]);
     }
     convs.push(&mut model.output);
     let layers = fixture["layers"].as_array().expect("an array");

@@ -22,10 +22,7 @@ pub fn clean(command: &mut Command) {
     }
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        if text.starts_with("CARGO_PKG_")
-            || text.starts_with("CARGO_BIN_")
-            || text.starts_with("CARGO_PROFILE_")
-        {
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_BIN_") || text.starts_with("CARGO_PROFILE_") {
             command.env_remove(name);
         }
     }
@@ -50,8 +47,7 @@ mod tests {
 
     #[test]
     fn cargos_library_directories_are_dropped_and_the_users_kept() {
-        let paths =
-            "/home/a/lab/target/release/deps:/opt/lib:/home/a/.rustup/toolchains/stable/lib";
+        let paths = "/home/a/lab/target/release/deps:/opt/lib:/home/a/.rustup/toolchains/stable/lib";
         assert_eq!(without_cargos_directories(&paths.into()), "/opt/lib");
     }
 }

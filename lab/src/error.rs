@@ -62,9 +62,7 @@ pub enum SetupError {
         needed_mb: u64,
     },
     /// The address that JupyterLab should listen on is in use.
-    #[error(
-        "Port {port} is taken by another program. Leave out --port and a free one is chosen, or name another."
-    )]
+    #[error("Port {port} is taken by another program. Leave out --port and a free one is chosen, or name another.")]
     PortTaken {
         /// The port asked for.
         port: u16,
@@ -76,10 +74,7 @@ pub enum SetupError {
 
 impl SetupError {
     /// An `Io` error for `what` at `path`; for `map_err`.
-    pub fn io(
-        what: &'static str,
-        path: impl Into<PathBuf>,
-    ) -> impl FnOnce(std::io::Error) -> Self {
+    pub fn io(what: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { what, path, source }
     }

@@ -37,12 +37,7 @@ mod tests {
         write_atomically(&path, b"one").expect("written");
         write_atomically(&path, b"two").expect("written");
         assert_eq!(std::fs::read(&path).expect("read"), b"two");
-        assert_eq!(
-            std::fs::read_dir(directory.path())
-                .expect("a directory")
-                .count(),
-            1
-        );
+        assert_eq!(std::fs::read_dir(directory.path()).expect("a directory").count(), 1);
     }
 
     #[test]

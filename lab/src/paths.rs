@@ -29,9 +29,7 @@ impl LabDirs {
                 }
                 named
             }
-            None => Self::find_root().ok_or_else(|| SetupError::NotALabRoot {
-                path: compiled_root(),
-            })?,
+            None => Self::find_root().ok_or_else(|| SetupError::NotALabRoot { path: compiled_root() })?,
         };
         let root = root.canonicalize().map_err(|source| SetupError::Io {
             what: "find the lab's directory",
@@ -98,8 +96,7 @@ fn compiled_root() -> PathBuf {
 }
 
 fn is_lab_root(dir: &Path) -> bool {
-    std::fs::read_to_string(dir.join("Cargo.toml"))
-        .is_ok_and(|manifest| manifest.contains("name = \"unet_lab\""))
+    std::fs::read_to_string(dir.join("Cargo.toml")).is_ok_and(|manifest| manifest.contains("name = \"unet_lab\""))
 }
 
 /// Finds a program on `PATH`.

@@ -6,8 +6,7 @@ use std::process::Command;
 use crate::error::SetupError;
 use crate::paths::find_program;
 
-const INSTALL_RUST: &str =
-    "Install Rust from https://rustup.rs, open a new terminal, and try again.";
+const INSTALL_RUST: &str = "Install Rust from https://rustup.rs, open a new terminal, and try again.";
 
 /// Compiler, build tool and linker, all of which decide whether a template can be used.
 #[derive(Debug, Clone, PartialEq, Eq)]

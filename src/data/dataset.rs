@@ -150,17 +150,14 @@ impl Dataset {
                 )));
             }
             let group = pair.group.clone().unwrap_or_else(|| pair.name.clone());
-            for (row, column) in
-                (0..height / size).flat_map(|r| (0..width / size).map(move |c| (r, c)))
-            {
+            for (row, column) in (0..height / size).flat_map(|r| (0..width / size).map(move |c| (r, c))) {
                 let (x, y) = (column * size, row * size);
                 let (image, mask) = (
                     pair.image().cropped(x, y, size, size)?,
                     pair.mask().cropped(x, y, size, size)?,
                 );
                 tiles.push(
-                    ImagePair::new(format!("{} r{row}c{column}", pair.name), image, mask)?
-                        .with_group(group.clone()),
+                    ImagePair::new(format!("{} r{row}c{column}", pair.name), image, mask)?.with_group(group.clone()),
                 );
             }
         }
@@ -173,10 +170,7 @@ impl Dataset {
     /// # Errors
     /// [`DataError::Unwritable`].
     pub fn save(&self, folder: impl AsRef<Path>) -> Result<(), DataError> {
-        let (images, masks) = (
-            folder.as_ref().join("images"),
-            folder.as_ref().join("masks"),
-        );
+        let (images, masks) = (folder.as_ref().join("images"), folder.as_ref().join("masks"));
         for path in [&images, &masks] {
             std::fs::create_dir_all(path).map_err(|e| DataError::Unwritable {
                 path: path.clone(),
@@ -270,14 +264,9 @@ mod tests {
 
     #[test]
     fn tiles_cover_the_image_and_stay_together() {
-        let tiles = Dataset::new(vec![pair("a", 9, 4), pair("b", 8, 8)])
-            .tiles(4)
-            .unwrap();
+        let tiles = Dataset::new(vec![pair("a", 9, 4), pair("b", 8, 8)]).tiles(4).unwrap();
         let names: Vec<&str> = tiles.iter().map(|p| p.name.as_str()).collect();
-        assert_eq!(
-            names,
-            ["a r0c0", "a r0c1", "b r0c0", "b r0c1", "b r1c0", "b r1c1"]
-        );
+        assert_eq!(names, ["a r0c0", "a r0c1", "b r0c0", "b r0c1", "b r1c0", "b r1c1"]);
         assert_eq!(tiles.get(1).unwrap().image().get(0, 0, 0), 0.04);
         assert_eq!(tiles.get(5).unwrap().image().get(0, 0, 0), 0.44);
         let (train, validation) = tiles.split(0.3, 3).unwrap();

@@ -18,9 +18,7 @@ pub enum DataError {
         hint: String,
     },
     /// The folder exists and holds nothing that can be read.
-    #[error(
-        "{path} holds no image: expected files ending in {expected}, found {found}. Check the path"
-    )]
+    #[error("{path} holds no image: expected files ending in {expected}, found {found}. Check the path")]
     EmptyFolder {
         /// The folder that was looked in.
         path: PathBuf,
@@ -56,9 +54,7 @@ pub enum DataError {
         mask_size: [usize; 2],
     },
     /// The file is damaged, is not what its name says, or holds pixels that are not supported.
-    #[error(
-        "cannot read {path}: {reason}. Open it in an image viewer; if it opens there, save it again as PNG"
-    )]
+    #[error("cannot read {path}: {reason}. Open it in an image viewer; if it opens there, save it again as PNG")]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -66,9 +62,7 @@ pub enum DataError {
         reason: String,
     },
     /// A mask in colour, or with several labels, was read without a rule saying which of them is the foreground.
-    #[error(
-        "{path} is a label image of several classes ({found}): say which one is the foreground, as in {example}"
-    )]
+    #[error("{path} is a label image of several classes ({found}): say which one is the foreground, as in {example}")]
     SeveralLabels {
         /// The mask file.
         path: PathBuf,
@@ -78,9 +72,7 @@ pub enum DataError {
         example: String,
     },
     /// The chosen foreground occurs in no mask of the folder.
-    #[error(
-        "no mask in {path} holds {wanted}: the first one, {mask}, holds {found}. Choose one of those"
-    )]
+    #[error("no mask in {path} holds {wanted}: the first one, {mask}, holds {found}. Choose one of those")]
     NoForeground {
         /// The masks folder.
         path: PathBuf,

@@ -52,12 +52,12 @@ impl Foreground {
     pub(super) fn mask(self, labels: &Labels) -> Mask {
         let width = labels.width;
         match &labels.values {
-            LabelValues::Grey(v) => Mask::from_fn(width, labels.height, |x, y| {
-                self.holds(Label::Grey(v[y * width + x]))
-            }),
-            LabelValues::Colour(v) => Mask::from_fn(width, labels.height, |x, y| {
-                self.holds(Label::Colour(v[y * width + x]))
-            }),
+            LabelValues::Grey(v) => {
+                Mask::from_fn(width, labels.height, |x, y| self.holds(Label::Grey(v[y * width + x])))
+            }
+            LabelValues::Colour(v) => {
+                Mask::from_fn(width, labels.height, |x, y| self.holds(Label::Colour(v[y * width + x])))
+            }
         }
     }
 
@@ -74,11 +74,9 @@ impl Foreground {
             Some(Label::Colour([r, g, b])) => {
                 format!(".with_foreground(Foreground::Colour([{r}, {g}, {b}]))")
             }
-            Some(Label::Grey(_)) if values.len() > 8 => {
-                ".with_foreground(Foreground::AtLeast(128)) for soft edges, \
+            Some(Label::Grey(_)) if values.len() > 8 => ".with_foreground(Foreground::AtLeast(128)) for soft edges, \
                  or Foreground::NonZero for numbered objects"
-                    .into()
-            }
+                .into(),
             Some(Label::Grey(v)) => format!(
                 ".with_foreground(Foreground::Value({v})), \
                  or Foreground::NonZero for all but 0"
@@ -166,10 +164,8 @@ impl PairFolder {
     /// its image, a mask of several labels without a rule, or no foreground in any mask.
     pub fn load(&self) -> Result<Dataset, DataError> {
         let files = find(&self.layout)?;
-        let pairs: Vec<Result<ImagePair, DataError>> = files
-            .par_iter()
-            .map(|(image, mask)| self.pair(image, mask))
-            .collect();
+        let pairs: Vec<Result<ImagePair, DataError>> =
+            files.par_iter().map(|(image, mask)| self.pair(image, mask)).collect();
         let data: Dataset = pairs.into_iter().collect::<Result<_, _>>()?;
         if data.foreground_fraction() == 0.0
             && let Some((_, mask)) = files.first()
@@ -205,12 +201,10 @@ impl PairFolder {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        let group = self.group_before.as_ref().map(|text| {
-            name.split(text.as_str())
-                .next()
-                .unwrap_or_default()
-                .to_string()
-        });
+        let group = self
+            .group_before
+            .as_ref()
+            .map(|text| name.split(text.as_str()).next().unwrap_or_default().to_string());
         let pair = ImagePair::new(name, image, mask)?;
         Ok(match group {
             Some(group) => pair.with_group(group),
@@ -220,8 +214,5 @@ impl PairFolder {
 }
 
 pub(super) fn file_name(path: &Path) -> String {
-    path.file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }

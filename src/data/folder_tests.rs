@@ -1,9 +1,6 @@
 //! Folders as people have them, good and bad, made in a temporary place.
 
-use super::{
-    DataError, Dataset, Foreground, Image, Mask, PairFolder, phantom::EmPhantom, save_image,
-    save_mask,
-};
+use super::{DataError, Dataset, Foreground, Image, Mask, PairFolder, phantom::EmPhantom, save_image, save_mask};
 use ::image::{ImageBuffer, Luma, Rgb};
 use std::{fmt, fs};
 use tempfile::TempDir;
@@ -39,12 +36,7 @@ fn message<T: fmt::Debug>(folder: &TempDir, result: Result<T, DataError>) -> Str
 #[test]
 fn finds_the_usual_layouts() {
     let layouts: [&[&str]; 5] = [
-        &[
-            "images/10.png",
-            "images/2.png",
-            "masks/2.png",
-            "masks/10.png",
-        ],
+        &["images/10.png", "images/2.png", "masks/2.png", "masks/10.png"],
         &[
             "img/2.png",
             "img/10.png",
@@ -105,10 +97,7 @@ fn a_missing_folder() {
          PairFolder::open_with(path, \"images\", \"other\")"
     );
     assert_eq!(
-        message(
-            &half,
-            PairFolder::open_with(half.path(), "images", "outlines")
-        ),
+        message(&half, PairFolder::open_with(half.path(), "images", "outlines")),
         "no folder F/outlines: the folders there are: images, other. Give two of these"
     );
 }
@@ -119,18 +108,14 @@ fn an_empty_folder() {
     let endings = "png, jpg, jpeg, gif, tif, tiff, pgm, ppm, pbm, pnm";
     assert_eq!(
         message(&empty, load(&empty)),
-        format!(
-            "F holds no image: expected files ending in {endings}, found nothing. Check the path"
-        )
+        format!("F holds no image: expected files ending in {endings}, found nothing. Check the path")
     );
     let texts = folder(&["images/1.png"]);
     fs::create_dir(texts.path().join("masks")).unwrap();
     fs::write(texts.path().join("masks/1.nii.gz"), "x").unwrap();
     assert_eq!(
         message(&texts, load(&texts)),
-        format!(
-            "F/masks holds no image: expected files ending in {endings}, found 1.nii.gz. Check the path"
-        )
+        format!("F/masks holds no image: expected files ending in {endings}, found 1.nii.gz. Check the path")
     );
 }
 
@@ -146,11 +131,7 @@ fn an_image_without_mask() {
 
 #[test]
 fn an_image_with_two_masks() {
-    let double = folder(&[
-        "images/1.png",
-        "masks/1_seg-axon.png",
-        "masks/1_seg-myelin.png",
-    ]);
+    let double = folder(&["images/1.png", "masks/1_seg-axon.png", "masks/1_seg-myelin.png"]);
     assert_eq!(
         message(&double, load(&double)),
         "F/images/1.png has 2 masks (1_seg-axon.png, 1_seg-myelin.png): say which kind to use, as in .with_mask_suffix(\"_seg-axon\")"
@@ -166,11 +147,7 @@ fn an_image_with_two_masks() {
 #[test]
 fn a_mask_of_another_size() {
     let wrong = folder(&["images/1.png", "masks/1.png"]);
-    save_mask(
-        &Mask::from_fn(2, 4, |_, _| true),
-        wrong.path().join("masks/1.png"),
-    )
-    .unwrap();
+    save_mask(&Mask::from_fn(2, 4, |_, _| true), wrong.path().join("masks/1.png")).unwrap();
     assert_eq!(
         message(&wrong, load(&wrong)),
         "F/masks/1.png is 2 x 4 pixels but its image F/images/1.png is 4 x 2 (width x height): a mask must have its image's \
@@ -201,22 +178,12 @@ fn a_mask_in_colour_needs_a_rule() {
         "F/masks/1.png is a label image of several classes (colour [0, 0, 0] 75.0 %, colour [180, 40, 40] 25.0 %): say which \
          one is the foreground, as in .with_foreground(Foreground::Colour([180, 40, 40]))"
     );
-    let with = |rule| {
-        PairFolder::open(colour.path())
-            .unwrap()
-            .with_foreground(rule)
-            .load()
-    };
+    let with = |rule| PairFolder::open(colour.path()).unwrap().with_foreground(rule).load();
     assert_eq!(
-        with(Foreground::Colour([180, 40, 40]))
-            .unwrap()
-            .foreground_fraction(),
+        with(Foreground::Colour([180, 40, 40])).unwrap().foreground_fraction(),
         0.25
     );
-    assert_eq!(
-        with(Foreground::NonZero).unwrap().foreground_fraction(),
-        0.25
-    );
+    assert_eq!(with(Foreground::NonZero).unwrap().foreground_fraction(), 0.25);
     assert_eq!(
         message(&colour, with(Foreground::Colour([255, 0, 0]))),
         "no mask in F/masks holds the colour [255, 0, 0]: the first one, 1.png, holds colour [0, 0, 0] 75.0 %, colour \
@@ -259,11 +226,7 @@ fn a_mask_of_three_greys_needs_a_rule() {
 
 #[test]
 fn groups_come_from_names_and_channels_are_made_equal() {
-    let sweep = folder(&[
-        "images/a_slice_1.png",
-        "images/a_slice_2.png",
-        "images/b_slice_1.png",
-    ]);
+    let sweep = folder(&["images/a_slice_1.png", "images/a_slice_2.png", "images/b_slice_1.png"]);
     save_image(
         &Image::from_fn(4, 2, |_, _| 0.5).with_channels(3),
         sweep.path().join("images/b_slice_1.png"),
@@ -293,10 +256,7 @@ fn a_data_set_that_was_saved_loads_again() {
     let data = EmPhantom::new(32).with_count(3).generate();
     data.save(folder.path().join("em")).unwrap();
     assert_eq!(
-        PairFolder::open(folder.path().join("em"))
-            .unwrap()
-            .load()
-            .unwrap(),
+        PairFolder::open(folder.path().join("em")).unwrap().load().unwrap(),
         data
     );
 }

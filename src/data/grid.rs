@@ -25,11 +25,7 @@ pub(super) fn dot<'a>(weights: &[f32], values: impl Iterator<Item = &'a f32>) ->
     weights.iter().zip(values).map(|(w, v)| w * v).sum()
 }
 
-pub(super) fn check_crop(
-    whole: [usize; 2],
-    [x, y]: [usize; 2],
-    [w, h]: [usize; 2],
-) -> Result<(), DataError> {
+pub(super) fn check_crop(whole: [usize; 2], [x, y]: [usize; 2], [w, h]: [usize; 2]) -> Result<(), DataError> {
     if x + w <= whole[0] && y + h <= whole[1] {
         return Ok(());
     }
@@ -39,12 +35,7 @@ pub(super) fn check_crop(
     )))
 }
 
-pub(super) fn crop<T: Copy>(
-    data: &[T],
-    width: usize,
-    [x, y]: [usize; 2],
-    [w, h]: [usize; 2],
-) -> Vec<T> {
+pub(super) fn crop<T: Copy>(data: &[T], width: usize, [x, y]: [usize; 2], [w, h]: [usize; 2]) -> Vec<T> {
     (y..y + h)
         .flat_map(|row| data[row * width + x..row * width + x + w].iter().copied())
         .collect()

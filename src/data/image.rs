@@ -28,12 +28,7 @@ impl Image {
     ///
     /// # Errors
     /// [`DataError::Length`] when `data` does not hold `channels * height * width` values.
-    pub fn new(
-        width: usize,
-        height: usize,
-        channels: usize,
-        data: Vec<f32>,
-    ) -> Result<Self, DataError> {
+    pub fn new(width: usize, height: usize, channels: usize, data: Vec<f32>) -> Result<Self, DataError> {
         let expected = width * height * channels;
         if data.len() != expected {
             let size = format!("{channels} x {height} x {width} (channels x height x width)");
@@ -53,14 +48,8 @@ impl Image {
     }
 
     /// An image of one channel whose pixel at column `x` and row `y` is `value(x, y)`.
-    pub fn from_fn(
-        width: usize,
-        height: usize,
-        mut value: impl FnMut(usize, usize) -> f32,
-    ) -> Self {
-        let data = (0..width * height)
-            .map(|i| value(i % width, i / width))
-            .collect();
+    pub fn from_fn(width: usize, height: usize, mut value: impl FnMut(usize, usize) -> f32) -> Self {
+        let data = (0..width * height).map(|i| value(i % width, i / width)).collect();
         Self {
             width,
             height,
@@ -120,9 +109,7 @@ impl Image {
     pub fn stretched(&self, low: f32, high: f32) -> Self {
         let mut sorted = self.data.clone();
         sorted.sort_by(f32::total_cmp);
-        let at = |part: f32| {
-            sorted[(part.clamp(0.0, 1.0) * sorted.len().saturating_sub(1) as f32).round() as usize]
-        };
+        let at = |part: f32| sorted[(part.clamp(0.0, 1.0) * sorted.len().saturating_sub(1) as f32).round() as usize];
         if sorted.is_empty() || at(low) >= at(high) {
             return self.clone();
         }
@@ -137,11 +124,7 @@ impl Image {
         let data = match self.channels {
             1 => self.data.clone(),
             3 => (0..area)
-                .map(|i| {
-                    0.299 * self.data[i]
-                        + 0.587 * self.data[area + i]
-                        + 0.114 * self.data[2 * area + i]
-                })
+                .map(|i| 0.299 * self.data[i] + 0.587 * self.data[area + i] + 0.114 * self.data[2 * area + i])
                 .collect(),
             n => (0..area)
                 .map(|i| (0..n).map(|c| self.data[c * area + i]).sum::<f32>() / n as f32)
@@ -196,10 +179,7 @@ impl Image {
                 );
             }
             for (start, weights) in &rows {
-                data.extend(
-                    (0..width)
-                        .map(|x| dot(weights, narrow[start * width + x..].iter().step_by(width))),
-                );
+                data.extend((0..width).map(|x| dot(weights, narrow[start * width + x..].iter().step_by(width))));
             }
         }
         Self {
@@ -214,13 +194,7 @@ impl Image {
     ///
     /// # Errors
     /// [`DataError::Argument`] when it does not lie inside the image.
-    pub fn cropped(
-        &self,
-        x: usize,
-        y: usize,
-        width: usize,
-        height: usize,
-    ) -> Result<Self, DataError> {
+    pub fn cropped(&self, x: usize, y: usize, width: usize, height: usize) -> Result<Self, DataError> {
         check_crop([self.width, self.height], [x, y], [width, height])?;
         let data = (0..self.channels)
             .flat_map(|c| crop(self.channel(c), self.width, [x, y], [width, height]))
@@ -317,29 +291,18 @@ mod tests {
     #[test]
     fn flips_and_turns_move_the_corners() {
         let image = numbered(3, 2); // 0 1 2 / 3 4 5
-        assert_eq!(
-            image.flipped_horizontal().data(),
-            [2.0, 1.0, 0.0, 5.0, 4.0, 3.0]
-        );
-        assert_eq!(
-            image.flipped_vertical().data(),
-            [3.0, 4.0, 5.0, 0.0, 1.0, 2.0]
-        );
+        assert_eq!(image.flipped_horizontal().data(), [2.0, 1.0, 0.0, 5.0, 4.0, 3.0]);
+        assert_eq!(image.flipped_vertical().data(), [3.0, 4.0, 5.0, 0.0, 1.0, 2.0]);
         let turned = image.rotated_quarter();
         assert_eq!((turned.width(), turned.height()), (2, 3));
         assert_eq!(turned.data(), [3.0, 0.0, 4.0, 1.0, 5.0, 2.0]);
-        assert_eq!(
-            turned.rotated_quarter().rotated_quarter().rotated_quarter(),
-            image
-        );
+        assert_eq!(turned.rotated_quarter().rotated_quarter().rotated_quarter(), image);
     }
 
     #[test]
     fn halving_averages_and_doubling_interpolates() {
         // Triangle of reach 2 around the middle of two pixels: weights 1/8 3/8 3/8 1/8 inside, cut at the edges.
-        let row = Image::new(4, 1, 1, vec![0.0, 0.0, 1.0, 1.0])
-            .unwrap()
-            .resized(2, 1);
+        let row = Image::new(4, 1, 1, vec![0.0, 0.0, 1.0, 1.0]).unwrap().resized(2, 1);
         assert!(
             (row.data()[0] - 1.0 / 7.0).abs() < 1e-6 && (row.data()[1] - 6.0 / 7.0).abs() < 1e-6,
             "{:?}",
@@ -347,10 +310,7 @@ mod tests {
         );
         let up = Image::new(2, 1, 1, vec![0.0, 1.0]).unwrap().resized(4, 1);
         assert_eq!(up.data(), [0.0, 0.25, 0.75, 1.0]);
-        assert_eq!(
-            Image::from_fn(0, 0, |_, _| 1.0).resized(2, 1).data(),
-            [0.0, 0.0]
-        );
+        assert_eq!(Image::from_fn(0, 0, |_, _| 1.0).resized(2, 1).data(), [0.0, 0.0]);
         assert!(up.resized(0, 3).data().is_empty());
         let flat = Image::from_fn(7, 5, |_, _| 0.25).resized(3, 9);
         assert!(flat.data().iter().all(|v| (v - 0.25).abs() < 1e-6));
@@ -361,13 +321,7 @@ mod tests {
         let red = Image::new(1, 1, 3, vec![1.0, 0.0, 0.0]).unwrap();
         assert_eq!(red.to_grey().data(), [0.299]);
         assert_eq!(red.to_grey().with_channels(3).data(), [0.299; 3]);
-        assert_eq!(
-            Image::new(1, 1, 2, vec![0.0, 1.0])
-                .unwrap()
-                .to_grey()
-                .data(),
-            [0.5]
-        );
+        assert_eq!(Image::new(1, 1, 2, vec![0.0, 1.0]).unwrap().to_grey().data(), [0.5]);
     }
 
     #[test]
@@ -377,10 +331,7 @@ mod tests {
         for (found, expected) in clear.data().iter().zip([0.0, 0.0, 0.5, 1.0, 1.0]) {
             assert!((found - expected).abs() < 1e-6, "{:?}", clear.data());
         }
-        assert_eq!(
-            Image::from_fn(2, 2, |_, _| 0.3).stretched(0.0, 1.0).data(),
-            [0.3; 4]
-        );
+        assert_eq!(Image::from_fn(2, 2, |_, _| 0.3).stretched(0.0, 1.0).data(), [0.3; 4]);
     }
 
     #[test]

@@ -36,27 +36,13 @@ impl Mask {
                 found: data.len(),
             });
         }
-        Ok(Self {
-            width,
-            height,
-            data,
-        })
+        Ok(Self { width, height, data })
     }
 
     /// A mask whose pixel at column `x` and row `y` is foreground where `inside(x, y)`.
-    pub fn from_fn(
-        width: usize,
-        height: usize,
-        mut inside: impl FnMut(usize, usize) -> bool,
-    ) -> Self {
-        let data = (0..width * height)
-            .map(|i| inside(i % width, i / width))
-            .collect();
-        Self {
-            width,
-            height,
-            data,
-        }
+    pub fn from_fn(width: usize, height: usize, mut inside: impl FnMut(usize, usize) -> bool) -> Self {
+        let data = (0..width * height).map(|i| inside(i % width, i / width)).collect();
+        Self { width, height, data }
     }
 
     /// A square mask of `size * size` pixels that is known to be of that length.
@@ -128,13 +114,7 @@ impl Mask {
     ///
     /// # Errors
     /// [`DataError::Argument`] when it does not lie inside the mask.
-    pub fn cropped(
-        &self,
-        x: usize,
-        y: usize,
-        width: usize,
-        height: usize,
-    ) -> Result<Self, DataError> {
+    pub fn cropped(&self, x: usize, y: usize, width: usize, height: usize) -> Result<Self, DataError> {
         check_crop([self.width, self.height], [x, y], [width, height])?;
         Ok(Self {
             width,
@@ -177,11 +157,7 @@ impl Mask {
 impl fmt::Debug for Mask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let percent = 100.0 * self.foreground_fraction();
-        write!(
-            f,
-            "Mask({} x {}, {percent:.1} % foreground)",
-            self.height, self.width
-        )
+        write!(f, "Mask({} x {}, {percent:.1} % foreground)", self.height, self.width)
     }
 }
 
@@ -248,11 +224,7 @@ impl ImagePair {
 
     /// A pair of the same name and group whose image and mask are made by the two functions, which must change the
     /// size alike.
-    pub(crate) fn changed(
-        &self,
-        image: impl FnOnce(&Image) -> Image,
-        mask: impl FnOnce(&Mask) -> Mask,
-    ) -> Self {
+    pub(crate) fn changed(&self, image: impl FnOnce(&Image) -> Image, mask: impl FnOnce(&Mask) -> Mask) -> Self {
         let (image, mask) = (image(&self.image), mask(&self.mask));
         debug_assert_eq!(image.size(), mask.size());
         Self {
@@ -285,12 +257,8 @@ mod tests {
 
     #[test]
     fn a_mask_of_another_size_is_refused() {
-        let error = ImagePair::new(
-            "a",
-            Image::from_fn(4, 2, |_, _| 0.0),
-            Mask::from_fn(2, 4, |_, _| true),
-        )
-        .unwrap_err();
+        let error =
+            ImagePair::new("a", Image::from_fn(4, 2, |_, _| 0.0), Mask::from_fn(2, 4, |_, _| true)).unwrap_err();
         assert_eq!(
             error.to_string(),
             "the mask of a is 2 x 4 pixels but its image a is 4 x 2 (width x height): a mask must have its image's size. \

@@ -36,10 +36,7 @@ pub fn otsu_threshold(image: &Image) -> f32 {
     if low >= high {
         return low;
     }
-    let (low, step) = (
-        f64::from(low),
-        (f64::from(high) - f64::from(low)) / BINS as f64,
-    );
+    let (low, step) = (f64::from(low), (f64::from(high) - f64::from(low)) / BINS as f64);
     let mut counts = [0.0f64; BINS];
     for &v in grey.data() {
         counts[(((f64::from(v) - low) / step) as usize).min(BINS - 1)] += 1.0;
@@ -84,9 +81,7 @@ mod tests {
     /// The numbers are skimage.filters.threshold_otsu's (scikit-image 0.26.0) for the same arrays of float32.
     #[test]
     fn the_threshold_is_that_of_scikit_image() {
-        let image = Image::from_fn(10, 6, |x, y| {
-            (((y * 10 + x) * 37 % 101) as f32 / 100.0).powi(2)
-        });
+        let image = Image::from_fn(10, 6, |x, y| (((y * 10 + x) * 37 % 101) as f32 / 100.0).powi(2));
         assert!(
             (otsu_threshold(&image) - 0.396_484_38).abs() < 1e-6,
             "{}",

@@ -5,9 +5,7 @@ use super::folder::file_name;
 use super::raster::ENDINGS;
 use std::path::{Path, PathBuf};
 
-const IMAGE_FOLDERS: [&str; 8] = [
-    "images", "image", "imgs", "img", "inputs", "input", "raw", "original",
-];
+const IMAGE_FOLDERS: [&str; 8] = ["images", "image", "imgs", "img", "inputs", "input", "raw", "original"];
 const MASK_FOLDERS: [&str; 15] = [
     "masks",
     "mask",
@@ -125,14 +123,8 @@ impl Layout {
     pub fn named(path: &Path, images: &str, masks: &str) -> Result<Self, DataError> {
         for name in [images, masks] {
             if !path.join(name).is_dir() {
-                let found: Vec<String> = list(path, |p| p.is_dir())?
-                    .iter()
-                    .map(|f| file_name(f))
-                    .collect();
-                let hint = format!(
-                    "the folders there are: {}. Give two of these",
-                    found.join(", ")
-                );
+                let found: Vec<String> = list(path, |p| p.is_dir())?.iter().map(|f| file_name(f)).collect();
+                let hint = format!("the folders there are: {}. Give two of these", found.join(", "));
                 return Err(DataError::MissingFolder {
                     path: path.join(name),
                     hint,
@@ -187,11 +179,7 @@ pub(super) fn find(layout: &Layout) -> Result<Vec<(PathBuf, PathBuf)>, DataError
             .iter()
             .filter(|m| **m != image && belongs(&image, m, layout.suffix.as_deref()))
             .collect();
-        let exact: Vec<&PathBuf> = own
-            .iter()
-            .copied()
-            .filter(|m| stem(m) == stem(&image))
-            .collect();
+        let exact: Vec<&PathBuf> = own.iter().copied().filter(|m| stem(m) == stem(&image)).collect();
         if exact.len() == 1 && layout.suffix.is_none() {
             own = exact;
         }
@@ -200,10 +188,7 @@ pub(super) fn find(layout: &Layout) -> Result<Vec<(PathBuf, PathBuf)>, DataError
             [] => return Err(no_mask(&image, layout)),
             _ => {
                 let names: Vec<String> = own.iter().map(|m| file_name(m)).collect();
-                let ending = stem(own[0])
-                    .strip_prefix(&stem(&image))
-                    .unwrap_or_default()
-                    .to_string();
+                let ending = stem(own[0]).strip_prefix(&stem(&image)).unwrap_or_default().to_string();
                 return Err(DataError::Unpaired {
                     image,
                     problem: format!("{} masks ({})", own.len(), names.join(", ")),
@@ -265,10 +250,7 @@ fn strip_word<'a>(name: &'a str, words: &[&str]) -> Option<&'a str> {
 }
 
 fn stem(path: &Path) -> String {
-    path.file_stem()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn pictures(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
@@ -301,16 +283,11 @@ fn natural(name: &str) -> Vec<(String, u128)> {
     let mut key = Vec::new();
     let mut rest = name;
     while !rest.is_empty() {
-        let text = rest
-            .find(|c: char| c.is_ascii_digit())
-            .unwrap_or(rest.len());
+        let text = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
         let digits = rest[text..]
             .find(|c: char| !c.is_ascii_digit())
             .map_or(rest.len(), |n| text + n);
-        key.push((
-            rest[..text].to_lowercase(),
-            rest[text..digits].parse().unwrap_or(0),
-        ));
+        key.push((rest[..text].to_lowercase(), rest[text..digits].parse().unwrap_or(0)));
         rest = &rest[digits..];
     }
     key
@@ -342,16 +319,8 @@ mod tests {
         ] {
             assert!(!pair(image, mask), "{image} {mask}");
         }
-        assert!(belongs(
-            Path::new("a.png"),
-            Path::new("a_1stHO.png"),
-            Some("_1stHO")
-        ));
-        assert!(!belongs(
-            Path::new("a.png"),
-            Path::new("a.png"),
-            Some("_1stHO")
-        ));
+        assert!(belongs(Path::new("a.png"), Path::new("a_1stHO.png"), Some("_1stHO")));
+        assert!(!belongs(Path::new("a.png"), Path::new("a.png"), Some("_1stHO")));
     }
 
     #[test]

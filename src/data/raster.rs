@@ -9,9 +9,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The endings of the files that are read, in lower case.
-pub(super) const ENDINGS: [&str; 10] = [
-    "png", "jpg", "jpeg", "gif", "tif", "tiff", "pgm", "ppm", "pbm", "pnm",
-];
+pub(super) const ENDINGS: [&str; 10] = ["png", "jpg", "jpeg", "gif", "tif", "tiff", "pgm", "ppm", "pbm", "pnm"];
 
 /// Reads a picture: 8 or 16 bits, grey or colour, palette or not. Values become numbers between 0 and 1 (16-bit files
 /// are divided by 65535; see [`Image::stretched`] for those that use few of their levels); transparency is dropped;
@@ -25,24 +23,14 @@ pub fn load_image(path: impl AsRef<Path>) -> Result<Image, DataError> {
     let (width, height) = (picture.width() as usize, picture.height() as usize);
     let colour = picture.color().has_color();
     let values: Vec<f32> = match (&picture, colour) {
-        (DynamicImage::ImageLuma8(_) | DynamicImage::ImageLumaA8(_), _) => {
-            scaled(&picture.to_luma8(), 255.0)
-        }
-        (DynamicImage::ImageLuma16(_) | DynamicImage::ImageLumaA16(_), _) => {
-            scaled(&picture.to_luma16(), 65535.0)
-        }
-        (DynamicImage::ImageRgb8(_) | DynamicImage::ImageRgba8(_), _) => {
-            scaled(&picture.to_rgb8(), 255.0)
-        }
-        (DynamicImage::ImageRgb16(_) | DynamicImage::ImageRgba16(_), _) => {
-            scaled(&picture.to_rgb16(), 65535.0)
-        }
+        (DynamicImage::ImageLuma8(_) | DynamicImage::ImageLumaA8(_), _) => scaled(&picture.to_luma8(), 255.0),
+        (DynamicImage::ImageLuma16(_) | DynamicImage::ImageLumaA16(_), _) => scaled(&picture.to_luma16(), 65535.0),
+        (DynamicImage::ImageRgb8(_) | DynamicImage::ImageRgba8(_), _) => scaled(&picture.to_rgb8(), 255.0),
+        (DynamicImage::ImageRgb16(_) | DynamicImage::ImageRgba16(_), _) => scaled(&picture.to_rgb16(), 65535.0),
         _ => picture.to_rgb32f().into_raw(),
     };
     if let Some(value) = values.iter().find(|v| !(0.0..=1.0).contains(*v)) {
-        let reason = format!(
-            "its pixels are floating-point numbers, of which {value} is not between 0 and 1"
-        );
+        let reason = format!("its pixels are floating-point numbers, of which {value} is not between 0 and 1");
         return Err(DataError::Unreadable {
             path: path.into(),
             reason,
@@ -90,9 +78,7 @@ impl Labels {
         let (width, height) = (picture.width() as usize, picture.height() as usize);
         let values = match &picture {
             DynamicImage::ImageLuma16(grey) => LabelValues::Grey(grey.as_raw().clone()),
-            DynamicImage::ImageLumaA16(grey) => {
-                LabelValues::Grey(grey.pixels().map(|p| p.0[0]).collect())
-            }
+            DynamicImage::ImageLumaA16(grey) => LabelValues::Grey(grey.pixels().map(|p| p.0[0]).collect()),
             _ => {
                 let pixels: Vec<[u8; 3]> = picture.to_rgb8().pixels().map(|p| p.0).collect();
                 if pixels.iter().all(|[r, g, b]| r == g && g == b) {
@@ -102,11 +88,7 @@ impl Labels {
                 }
             }
         };
-        Ok(Self {
-            width,
-            height,
-            values,
-        })
+        Ok(Self { width, height, values })
     }
 
     /// Every label with its number of pixels, most frequent first.
@@ -128,9 +110,7 @@ impl Labels {
     /// The census as text: "value 0 80.0 %, value 255 20.0 %", at most six labels.
     pub fn census_text(census: &[(Label, usize)]) -> String {
         let all: usize = census.iter().map(|(_, n)| n).sum();
-        let share = |&(label, n): &(Label, usize)| {
-            format!("{label} {:.1} %", 100.0 * n as f32 / all.max(1) as f32)
-        };
+        let share = |&(label, n): &(Label, usize)| format!("{label} {:.1} %", 100.0 * n as f32 / all.max(1) as f32);
         let mut parts: Vec<String> = census.iter().take(6).map(share).collect();
         if census.len() > 6 {
             parts.push(format!("and {} more", census.len() - 6));
@@ -176,11 +156,7 @@ pub fn save_image(image: &Image, path: impl AsRef<Path>) -> Result<(), DataError
 /// # Errors
 /// [`DataError::Unwritable`].
 pub fn save_mask(mask: &Mask, path: impl AsRef<Path>) -> Result<(), DataError> {
-    let bytes: Vec<u8> = mask
-        .data()
-        .iter()
-        .map(|&v| if v { 255 } else { 0 })
-        .collect();
+    let bytes: Vec<u8> = mask.data().iter().map(|&v| if v { 255 } else { 0 }).collect();
     write(
         path.as_ref(),
         &png(mask.width(), mask.height(), &bytes, ExtendedColorType::L8),
@@ -220,8 +196,7 @@ pub(crate) fn rgb_png(width: usize, height: usize, bytes: &[u8]) -> Vec<u8> {
 
 fn png(width: usize, height: usize, bytes: &[u8], colour: ExtendedColorType) -> Vec<u8> {
     let mut file = Vec::new();
-    let encoder =
-        PngEncoder::new_with_quality(&mut file, CompressionType::Default, FilterType::Adaptive);
+    let encoder = PngEncoder::new_with_quality(&mut file, CompressionType::Default, FilterType::Adaptive);
     let written = encoder.write_image(bytes, width as u32, height as u32, colour);
     // Writing to memory fails only for a buffer of the wrong length (our own mistake) or an empty picture.
     debug_assert!(written.is_ok() || width * height == 0, "{written:?}");
@@ -252,19 +227,9 @@ mod tests {
         GrayAlphaImage::from_pixel(2, 1, ::image::LumaA([51, 7]))
             .save(file("alpha8.png"))
             .unwrap();
-        for name in [
-            "grey8.png",
-            "grey16.png",
-            "grey16.tif",
-            "grey8.pgm",
-            "alpha8.png",
-        ] {
+        for name in ["grey8.png", "grey16.png", "grey16.tif", "grey8.pgm", "alpha8.png"] {
             let image = load_image(file(name)).unwrap();
-            assert_eq!(
-                (image.channels(), image.data()),
-                (1, &[0.2, 0.2][..]),
-                "{name}"
-            );
+            assert_eq!((image.channels(), image.data()), (1, &[0.2, 0.2][..]), "{name}");
         }
         ImageBuffer::from_pixel(2, 1, Rgb([51u8, 102, 255]))
             .save(file("rgb8.png"))
@@ -310,13 +275,8 @@ mod tests {
             load_mask(folder.path().join("m.png"), Foreground::NonZero).unwrap(),
             mask
         );
-        let error = save_mask(&mask, "/nowhere/at/all.png")
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.starts_with("cannot write /nowhere/at/all.png: "),
-            "{error}"
-        );
+        let error = save_mask(&mask, "/nowhere/at/all.png").unwrap_err().to_string();
+        assert!(error.starts_with("cannot write /nowhere/at/all.png: "), "{error}");
     }
 
     #[test]

@@ -6,14 +6,10 @@ use std::path::PathBuf;
 /// A folder of real data, or `None` with a printed line when it is not there: such a test shows nothing.
 fn real(name: &str) -> Option<PathBuf> {
     let root = std::env::var_os("UNET_LAB_REALDATA").map(PathBuf::from);
-    let root = root
-        .unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/realdata"));
+    let root = root.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/realdata"));
     let path = root.join(name);
     if !path.exists() {
-        eprintln!(
-            "skipped: no real data in {} (set UNET_LAB_REALDATA)",
-            path.display()
-        );
+        eprintln!("skipped: no real data in {} (set UNET_LAB_REALDATA)", path.display());
         return None;
     }
     Some(path)
@@ -65,11 +61,7 @@ fn ultrasound_frames_of_a_sweep_stay_together() {
         .unwrap();
     assert_eq!((data.len(), data.size()), (8, Some([749, 709])));
     let (train, validation) = data.split(0.25, 1).unwrap();
-    assert!(
-        train
-            .iter()
-            .all(|t| validation.iter().all(|v| t.group != v.group))
-    );
+    assert!(train.iter().all(|t| validation.iter().all(|v| t.group != v.group)));
 }
 
 #[test]
@@ -87,11 +79,7 @@ fn ct_slices() {
     let Some(path) = real("lung_tumor_msd06_png") else {
         return;
     };
-    let data = PairFolder::open(path)
-        .unwrap()
-        .with_group_before("_")
-        .load()
-        .unwrap();
+    let data = PairFolder::open(path).unwrap().with_group_before("_").load().unwrap();
     assert_eq!(data.len(), 10);
     assert!(
         data.foreground_fraction() > 0.0 && data.foreground_fraction() < 0.1,
@@ -123,11 +111,7 @@ fn a_heart_in_four_colours_asks_for_a_rule() {
     let Some(path) = real("cardiac_acdc_png") else {
         return;
     };
-    let error = PairFolder::open(path)
-        .unwrap()
-        .load()
-        .unwrap_err()
-        .to_string();
+    let error = PairFolder::open(path).unwrap().load().unwrap_err().to_string();
     assert!(
         error.contains("several classes") && error.contains("Foreground::Colour"),
         "{error}"
@@ -174,15 +158,10 @@ fn every_bit_depth_of_one_picture_reads_alike() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|e| e == "png" || e == "tif") {
             let image = load_image(&path).unwrap().to_grey();
-            greys.push((
-                path,
-                image.data().iter().sum::<f32>() / image.data().len() as f32,
-            ));
+            greys.push((path, image.data().iter().sum::<f32>() / image.data().len() as f32));
         }
     }
     assert!(greys.len() >= 8, "{greys:?}");
-    let (low, high) = greys
-        .iter()
-        .fold((1f32, 0f32), |(l, h), (_, v)| (l.min(*v), h.max(*v)));
+    let (low, high) = greys.iter().fold((1f32, 0f32), |(l, h), (_, v)| (l.min(*v), h.max(*v)));
     assert!(high - low < 0.02, "{greys:?}");
 }

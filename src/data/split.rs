@@ -112,17 +112,11 @@ mod tests {
 
     #[test]
     fn groups_never_straddle() {
-        let groups: Vec<Option<String>> = (0..40)
-            .map(|i| Some(format!("patient {}", i / 4)))
-            .collect();
+        let groups: Vec<Option<String>> = (0..40).map(|i| Some(format!("patient {}", i / 4))).collect();
         for seed in 0..20 {
             let (train, validation) = split_indices(&groups, 0.25, seed).unwrap();
             assert_eq!(validation.len(), 12); // three whole patients for a wanted ten images
-            assert!(
-                validation
-                    .iter()
-                    .all(|v| train.iter().all(|t| t / 4 != v / 4))
-            );
+            assert!(validation.iter().all(|v| train.iter().all(|t| t / 4 != v / 4)));
         }
     }
 
@@ -134,9 +128,7 @@ mod tests {
             "validation fraction 1: expected a number between 0 and 1 (both excluded), such as 0.1 for a tenth"
         );
         assert!(split_indices(&[ALONE; 4], f32::NAN, 0).is_err());
-        let error = split_indices(&[Some("a"), Some("a")], 0.5, 0)
-            .unwrap_err()
-            .to_string();
+        let error = split_indices(&[Some("a"), Some("a")], 0.5, 0).unwrap_err().to_string();
         assert_eq!(
             error,
             "cannot split 2 image(s) in 1 group(s): each side needs a group of its own. Add images, or groups"

@@ -33,20 +33,14 @@ pub fn tensors(pairs: &[&ImagePair], device: &Device) -> Result<(Tensor<4>, Tens
         });
     }
     let (channels, [height, width]) = shape(first);
-    let images: Vec<f32> = pairs
-        .iter()
-        .flat_map(|p| p.image().data().iter().copied())
-        .collect();
+    let images: Vec<f32> = pairs.iter().flat_map(|p| p.image().data().iter().copied()).collect();
     let masks: Vec<f32> = pairs
         .iter()
         .flat_map(|p| p.mask().data().iter().map(|&v| f32::from(u8::from(v))))
         .collect();
     let batch = pairs.len();
     Ok((
-        Tensor::from_data(
-            TensorData::new(images, [batch, channels, height, width]),
-            device,
-        ),
+        Tensor::from_data(TensorData::new(images, [batch, channels, height, width]), device),
         Tensor::from_data(TensorData::new(masks, [batch, 1, height, width]), device),
     ))
 }
@@ -59,15 +53,8 @@ pub fn image_tensor(image: &Image, device: &Device) -> Tensor<4> {
 
 /// One mask as a batch of one, `[1, 1, height, width]`, 1.0 for foreground.
 pub fn mask_tensor(mask: &Mask, device: &Device) -> Tensor<4> {
-    let values: Vec<f32> = mask
-        .data()
-        .iter()
-        .map(|&v| f32::from(u8::from(v)))
-        .collect();
-    Tensor::from_data(
-        TensorData::new(values, [1, 1, mask.height(), mask.width()]),
-        device,
-    )
+    let values: Vec<f32> = mask.data().iter().map(|&v| f32::from(u8::from(v))).collect();
+    Tensor::from_data(TensorData::new(values, [1, 1, mask.height(), mask.width()]), device)
 }
 
 #[cfg(test)]
@@ -75,8 +62,7 @@ mod tests {
     use super::*;
 
     fn pair(name: &str, width: usize, height: usize, channels: usize) -> ImagePair {
-        let image =
-            Image::from_fn(width, height, |x, y| (x + 10 * y) as f32).with_channels(channels);
+        let image = Image::from_fn(width, height, |x, y| (x + 10 * y) as f32).with_channels(channels);
         ImagePair::new(name, image, Mask::from_fn(width, height, |x, y| x == y)).unwrap()
     }
 
@@ -89,23 +75,13 @@ mod tests {
         assert_eq!(values[..6], [0.0, 1.0, 2.0, 10.0, 11.0, 12.0]);
         let values: Vec<f32> = masks.into_data().try_to_vec().unwrap();
         assert_eq!(values[6..], [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]);
-        assert_eq!(
-            image_tensor(a.image(), &Device::default()).dims(),
-            [1, 1, 2, 3]
-        );
-        assert_eq!(
-            mask_tensor(a.mask(), &Device::default()).dims(),
-            [1, 1, 2, 3]
-        );
+        assert_eq!(image_tensor(a.image(), &Device::default()).dims(), [1, 1, 2, 3]);
+        assert_eq!(mask_tensor(a.mask(), &Device::default()).dims(), [1, 1, 2, 3]);
     }
 
     #[test]
     fn a_mixed_batch_is_refused() {
-        let error = tensors(
-            &[&pair("a", 3, 2, 1), &pair("b", 3, 2, 3)],
-            &Device::default(),
-        )
-        .unwrap_err();
+        let error = tensors(&[&pair("a", 3, 2, 1), &pair("b", 3, 2, 3)], &Device::default()).unwrap_err();
         assert_eq!(
             error.to_string(),
             "a is 1 x 2 x 3 but b is 3 x 2 x 3 (channels x height x width): images of one batch must agree. \

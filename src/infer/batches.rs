@@ -23,17 +23,10 @@ pub(super) fn for_each_logits<M: Segmenter>(
     let mut start = 0;
     while start < images.len() {
         let size = images[start].size();
-        let alike = images[start..]
-            .iter()
-            .take_while(|image| image.size() == size)
-            .count();
+        let alike = images[start..].iter().take_while(|image| image.size() == size).count();
         let [height, width] = size;
         let count = alike.min((PIXELS / (height * width)).max(1));
-        let x = mirrored(
-            &images[start..start + count],
-            model.size_multiple(),
-            &device,
-        );
+        let x = mirrored(&images[start..start + count], model.size_multiple(), &device);
         let logits = model.forward_logits(x.images);
         for i in 0..count {
             let [top, left] = x.before;
@@ -85,12 +78,8 @@ fn mirrored(images: &[&Image], multiple: usize, device: &Device) -> Mirrored {
     let channels = images[0].channels();
     let padded = [height, width].map(|side| side.next_multiple_of(multiple));
     let before = [(padded[0] - height) / 2, (padded[1] - width) / 2];
-    let rows: Vec<usize> = (0..padded[0])
-        .map(|y| mirror(y, before[0], height))
-        .collect();
-    let columns: Vec<usize> = (0..padded[1])
-        .map(|x| mirror(x, before[1], width))
-        .collect();
+    let rows: Vec<usize> = (0..padded[0]).map(|y| mirror(y, before[0], height)).collect();
+    let columns: Vec<usize> = (0..padded[1]).map(|x| mirror(x, before[1], width)).collect();
     let mut data = Vec::with_capacity(images.len() * channels * padded[0] * padded[1]);
     for image in images {
         for channel in 0..channels {

@@ -49,8 +49,7 @@ pub struct Evaluation {
 
 impl Evaluation {
     fn new(images: Vec<ImageScore>) -> Self {
-        let mean =
-            |of: fn(&ImageScore) -> f64| images.iter().map(of).sum::<f64>() / images.len() as f64;
+        let mean = |of: fn(&ImageScore) -> f64| images.iter().map(of).sum::<f64>() / images.len() as f64;
         Self {
             loss: mean(|image| image.loss),
             accuracy: mean(|image| image.accuracy),
@@ -98,9 +97,7 @@ pub fn evaluate_with<M: Segmenter>(model: &M, dataset: &Dataset, loss: Loss) -> 
     for_each_logits(model, &images, |i, logits| {
         let pair = &dataset.pairs()[i];
         let truth = mask_tensor(pair.mask(), &logits.device());
-        let loss: f32 = loss
-            .forward_logits(logits.clone(), truth.clone())
-            .into_scalar();
+        let loss: f32 = loss.forward_logits(logits.clone(), truth.clone()).into_scalar();
         let confusion = Confusion::from_tensors(sigmoid(logits), truth, 0.5)?;
         scores.push(ImageScore {
             name: pair.name.clone(),
@@ -192,9 +189,7 @@ mod tests {
     #[test]
     fn prints_a_table() {
         let data = Dataset::new(vec![pair("em-001", 3, 3)]);
-        let text = evaluate(&Brightness { gain: 100 }, &data)
-            .unwrap()
-            .to_string();
+        let text = evaluate(&Brightness { gain: 100 }, &data).unwrap().to_string();
         let expected = "\
 image     loss  accuracy    Dice     IoU
 em-001  0.0000    1.0000  1.0000  1.0000

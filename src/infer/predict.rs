@@ -104,10 +104,7 @@ mod tests {
     use crate::nn::{UNet, UNetConfig};
 
     fn model() -> UNet {
-        UNetConfig::new(1, 1)
-            .with_base_channels(2)
-            .with_depth(2)
-            .init(&cpu())
+        UNetConfig::new(1, 1).with_base_channels(2).with_depth(2).init(&cpu())
     }
 
     fn ramp(width: usize, height: usize) -> Image {

@@ -78,12 +78,8 @@ mod tests {
         let logits = tensor([-3.0, -0.5, 0.5, 4.0]);
         let target = tensor([1.0, 0.0, 1.0, 0.0]);
         let bce = BinaryCrossEntropy::new();
-        let a: f32 = bce
-            .forward_logits(logits.clone(), target.clone())
-            .into_scalar();
-        let b: f32 = bce
-            .forward(activation::sigmoid(logits), target)
-            .into_scalar();
+        let a: f32 = bce.forward_logits(logits.clone(), target.clone()).into_scalar();
+        let b: f32 = bce.forward(activation::sigmoid(logits), target).into_scalar();
         assert!((a - b).abs() < 1e-6, "{a} {b}");
     }
 
@@ -100,9 +96,7 @@ mod tests {
             .forward_logits(tensor([200.0, -200.0, 200.0, -200.0]), target.clone())
             .into_scalar();
         assert_eq!(right, 0.0);
-        let clamped: f32 = bce
-            .forward(tensor([0.0, 1.0, 0.0, 1.0]), target)
-            .into_scalar();
+        let clamped: f32 = bce.forward(tensor([0.0, 1.0, 0.0, 1.0]), target).into_scalar();
         assert!((clamped - 16.1).abs() < 0.2, "{clamped}");
     }
 
@@ -112,12 +106,7 @@ mod tests {
         let x = Tensor::<4>::from_data([[[[0.0, 0.0, 3.0, -90.0]]]], &device).require_grad();
         let target = Tensor::<4>::from_data([[[[1.0, 0.0, 1.0, 1.0]]]], &device);
         let loss = BinaryCrossEntropy::new().forward_logits(x.clone(), target);
-        let gradient: Vec<f32> = x
-            .grad(&loss.backward())
-            .unwrap()
-            .into_data()
-            .try_to_vec()
-            .unwrap();
+        let gradient: Vec<f32> = x.grad(&loss.backward()).unwrap().into_data().try_to_vec().unwrap();
         let expected = [-0.125, 0.125, (0.952_574_1 - 1.0) / 4.0, -0.25];
         for (found, expected) in gradient.iter().zip(expected) {
             assert!((found - expected).abs() < 1e-6, "{gradient:?}");

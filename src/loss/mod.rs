@@ -38,8 +38,7 @@ impl Loss {
             Loss::Bce => BinaryCrossEntropy::new().forward_logits(logits, target),
             Loss::Dice => dice(logits, target),
             Loss::BceDice => {
-                BinaryCrossEntropy::new().forward_logits(logits.clone(), target.clone())
-                    + dice(logits, target)
+                BinaryCrossEntropy::new().forward_logits(logits.clone(), target.clone()) + dice(logits, target)
             }
         }
     }
@@ -64,10 +63,7 @@ mod tests {
     fn the_sum_is_the_sum() {
         let logits = Tensor::<4>::from_data([[[[0.3, -1.2, 2.0, 0.0]]]], &cpu());
         let target = Tensor::<4>::from_data([[[[1.0, 0.0, 1.0, 0.0]]]], &cpu());
-        let value = |loss: Loss| -> f32 {
-            loss.forward_logits(logits.clone(), target.clone())
-                .into_scalar()
-        };
+        let value = |loss: Loss| -> f32 { loss.forward_logits(logits.clone(), target.clone()).into_scalar() };
         let sum = value(Loss::Bce) + value(Loss::Dice);
         assert!((value(Loss::BceDice) - sum).abs() < 1e-6);
     }

@@ -49,10 +49,7 @@ impl Confusion {
     ///
     /// # Errors
     /// [`ShapeError::Differ`] if the two are not of one size.
-    pub fn new(
-        prediction: &(impl Pixels + ?Sized),
-        truth: &(impl Pixels + ?Sized),
-    ) -> Result<Self, ShapeError> {
+    pub fn new(prediction: &(impl Pixels + ?Sized), truth: &(impl Pixels + ?Sized)) -> Result<Self, ShapeError> {
         check(prediction.shape(), truth.shape())?;
         let pairs = prediction.pixels().iter().zip(truth.pixels());
         Ok(Self::count(pairs.map(|(&p, &t)| (p, t))))
@@ -201,14 +198,7 @@ mod tests {
     #[test]
     fn known_answers() {
         let found = measures(confusion(6, 2, 4, 88));
-        let expected = [
-            12.0 / 18.0,
-            6.0 / 12.0,
-            0.94,
-            6.0 / 8.0,
-            6.0 / 10.0,
-            88.0 / 90.0,
-        ];
+        let expected = [12.0 / 18.0, 6.0 / 12.0, 0.94, 6.0 / 8.0, 6.0 / 10.0, 88.0 / 90.0];
         assert_eq!(found, expected);
     }
 
@@ -220,10 +210,7 @@ mod tests {
             // both full: exactly right, no background to be specific about
             (confusion(9, 0, 0, 0), [1.0, 1.0, 1.0, 1.0, 1.0, 1.0]),
             // truth empty, something predicted: nothing to find
-            (
-                confusion(0, 3, 0, 6),
-                [0.0, 0.0, 6.0 / 9.0, 0.0, 0.0, 6.0 / 9.0],
-            ),
+            (confusion(0, 3, 0, 6), [0.0, 0.0, 6.0 / 9.0, 0.0, 0.0, 6.0 / 9.0]),
             // something true, nothing predicted
             (confusion(0, 0, 3, 6), [0.0, 0.0, 6.0 / 9.0, 0.0, 0.0, 1.0]),
             // everything true, nothing predicted
@@ -240,11 +227,7 @@ mod tests {
 
     #[test]
     fn dice_and_iou_say_the_same() {
-        for counts in [
-            confusion(6, 2, 4, 88),
-            confusion(1, 5, 0, 3),
-            confusion(0, 1, 1, 1),
-        ] {
+        for counts in [confusion(6, 2, 4, 88), confusion(1, 5, 0, 3), confusion(0, 1, 1, 1)] {
             let iou = counts.iou();
             assert!((counts.dice() - 2.0 * iou / (1.0 + iou)).abs() < 1e-12);
         }
@@ -256,10 +239,7 @@ mod tests {
         let truth = Mask::from_fn(3, 2, |_, y| y == 0);
         let counts = Confusion::new(&prediction, &truth).unwrap();
         assert_eq!(counts, confusion(2, 2, 1, 1));
-        assert_eq!(
-            Confusion::new(prediction.data(), truth.data()).unwrap(),
-            counts
-        );
+        assert_eq!(Confusion::new(prediction.data(), truth.data()).unwrap(), counts);
         let p = Tensor::<2>::from_data([[0.9, 0.5, 0.49], [0.7, 1.0, 0.0]], &cpu());
         let t = Tensor::<2>::from_data([[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]], &cpu());
         assert_eq!(Confusion::from_tensors(p, t, 0.5).unwrap(), counts);
@@ -267,19 +247,14 @@ mod tests {
 
     #[test]
     fn sums_pool_the_pixels() {
-        let sum: Confusion = [confusion(1, 2, 3, 4), confusion(10, 20, 30, 40)]
-            .into_iter()
-            .sum();
+        let sum: Confusion = [confusion(1, 2, 3, 4), confusion(10, 20, 30, 40)].into_iter().sum();
         assert_eq!(sum, confusion(11, 22, 33, 44));
         assert_eq!(sum.total(), 110);
     }
 
     #[test]
     fn different_sizes_are_refused() {
-        let error = Confusion::new(
-            &Mask::from_fn(3, 2, |_, _| true),
-            &Mask::from_fn(2, 3, |_, _| true),
-        );
+        let error = Confusion::new(&Mask::from_fn(3, 2, |_, _| true), &Mask::from_fn(2, 3, |_, _| true));
         assert_eq!(
             error.unwrap_err().to_string(),
             "the prediction has shape [2, 3], but the truth has shape [3, 2]; they must be equal"

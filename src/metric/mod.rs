@@ -22,10 +22,7 @@ use crate::error::ShapeError;
 ///
 /// # Errors
 /// [`ShapeError::Differ`] if the two are not of one size.
-pub fn dice(
-    prediction: &(impl Pixels + ?Sized),
-    truth: &(impl Pixels + ?Sized),
-) -> Result<f64, ShapeError> {
+pub fn dice(prediction: &(impl Pixels + ?Sized), truth: &(impl Pixels + ?Sized)) -> Result<f64, ShapeError> {
     Ok(Confusion::new(prediction, truth)?.dice())
 }
 
@@ -33,10 +30,7 @@ pub fn dice(
 ///
 /// # Errors
 /// [`ShapeError::Differ`] if the two are not of one size.
-pub fn iou(
-    prediction: &(impl Pixels + ?Sized),
-    truth: &(impl Pixels + ?Sized),
-) -> Result<f64, ShapeError> {
+pub fn iou(prediction: &(impl Pixels + ?Sized), truth: &(impl Pixels + ?Sized)) -> Result<f64, ShapeError> {
     Ok(Confusion::new(prediction, truth)?.iou())
 }
 
@@ -44,9 +38,6 @@ pub fn iou(
 ///
 /// # Errors
 /// [`ShapeError::Differ`] if the two are not of one size.
-pub fn accuracy(
-    prediction: &(impl Pixels + ?Sized),
-    truth: &(impl Pixels + ?Sized),
-) -> Result<f64, ShapeError> {
+pub fn accuracy(prediction: &(impl Pixels + ?Sized), truth: &(impl Pixels + ?Sized)) -> Result<f64, ShapeError> {
     Ok(Confusion::new(prediction, truth)?.accuracy())
 }

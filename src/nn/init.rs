@@ -83,17 +83,10 @@ mod tests {
         assert_eq!(weights.len(), 64 * 32 * 9);
         let n = weights.len() as f64;
         let mean = weights.iter().map(|&w| f64::from(w)).sum::<f64>() / n;
-        let variance = weights
-            .iter()
-            .map(|&w| (f64::from(w) - mean).powi(2))
-            .sum::<f64>()
-            / n;
+        let variance = weights.iter().map(|&w| (f64::from(w) - mean).powi(2)).sum::<f64>() / n;
         let wanted = 2.0 / (32.0 * 9.0);
         assert!(mean.abs() < 2e-3, "{mean}");
-        assert!(
-            (variance / wanted - 1.0).abs() < 0.03,
-            "{variance} {wanted}"
-        );
+        assert!((variance / wanted - 1.0).abs() < 0.03, "{variance} {wanted}");
         let cut = 2.0 * wanted.sqrt() / TRUNCATED_STD;
         assert!(weights.iter().all(|&w| f64::from(w.abs()) <= cut + 1e-6));
     }

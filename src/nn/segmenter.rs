@@ -9,8 +9,8 @@ use burn::tensor::Tensor;
 /// [`UNet`](super::UNet) is one. A network of your own needs `#[derive(Module, Debug)]` and this:
 ///
 /// ```
-/// use burn::nn::PaddingConfig2d;
-/// use burn::nn::conv::{Conv2d, Conv2dConfig};
+/// use unet_lab::burn::{self, nn::PaddingConfig2d};
+/// use unet_lab::burn::nn::conv::{Conv2d, Conv2dConfig};
 /// use unet_lab::prelude::*;
 ///
 /// #[derive(Module, Debug)]

@@ -69,12 +69,7 @@ pub fn level_shapes(config: &UNetConfig, size: [usize; 2]) -> Result<Vec<LevelSh
     let mut levels = Vec::with_capacity(2 * depth + 2);
     for level in 1..=depth {
         let channels = config.channels_at(level);
-        levels.push(at(
-            format!("encoder {level}"),
-            LevelRole::Encoder,
-            level,
-            channels,
-        ));
+        levels.push(at(format!("encoder {level}"), LevelRole::Encoder, level, channels));
     }
     levels.push(at(
         "bottleneck".to_owned(),
@@ -84,19 +79,9 @@ pub fn level_shapes(config: &UNetConfig, size: [usize; 2]) -> Result<Vec<LevelSh
     ));
     for level in (1..=depth).rev() {
         let channels = config.channels_at(level);
-        levels.push(at(
-            format!("decoder {level}"),
-            LevelRole::Decoder,
-            level,
-            channels,
-        ));
+        levels.push(at(format!("decoder {level}"), LevelRole::Decoder, level, channels));
     }
-    levels.push(at(
-        "output".to_owned(),
-        LevelRole::Output,
-        1,
-        config.classes,
-    ));
+    levels.push(at("output".to_owned(), LevelRole::Output, 1, config.classes));
     Ok(levels)
 }
 

@@ -48,10 +48,7 @@ pub struct Summary {
 pub fn summary(model: &UNet, size: [usize; 2]) -> Result<Summary, ShapeError> {
     let config = model.config();
     config.check_size(size)?;
-    let mut table = Table {
-        rows: Vec::new(),
-        size,
-    };
+    let mut table = Table { rows: Vec::new(), size };
     let mut last = table.push("input", "Input", config.in_channels, 0, &[]);
     let mut skips = Vec::new();
     for (i, encoder) in model.encoders.iter().enumerate() {
@@ -60,45 +57,18 @@ pub fn summary(model: &UNet, size: [usize; 2]) -> Result<Summary, ShapeError> {
         let channels = channels_out(&encoder.conv.conv2);
         skips.push((last.clone(), channels));
         table.size = table.size.map(|side| side / 2);
-        last = table.push(
-            &format!("encoder {level} pool"),
-            "MaxPool2d 2x2",
-            channels,
-            0,
-            &[&last],
-        );
+        last = table.push(&format!("encoder {level} pool"), "MaxPool2d 2x2", channels, 0, &[&last]);
     }
     last = table.double_conv("bottleneck", &model.bottleneck, &last);
     let mut channels = channels_out(&model.bottleneck.conv2);
     for (decoder, (skip, skip_channels)) in model.decoders.iter().zip(skips.iter().rev()) {
-        let level = skips
-            .iter()
-            .position(|(name, _)| name == skip)
-            .unwrap_or_default()
-            + 1;
+        let level = skips.iter().position(|(name, _)| name == skip).unwrap_or_default() + 1;
         let name = format!("decoder {level}");
         table.size = table.size.map(|side| side * 2);
-        last = table.push(
-            &format!("{name} upsample"),
-            "Upsample 2x",
-            channels,
-            0,
-            &[&last],
-        );
-        last = table.conv(
-            &format!("{name} up conv"),
-            &decoder.up_conv,
-            " + ReLU",
-            &last,
-        );
+        last = table.push(&format!("{name} upsample"), "Upsample 2x", channels, 0, &[&last]);
+        last = table.conv(&format!("{name} up conv"), &decoder.up_conv, " + ReLU", &last);
         let joined = skip_channels + channels_out(&decoder.up_conv);
-        last = table.push(
-            &format!("{name} concat"),
-            "Concat",
-            joined,
-            0,
-            &[skip, &last],
-        );
+        last = table.push(&format!("{name} concat"), "Concat", joined, 0, &[skip, &last]);
         last = table.double_conv(&name, &decoder.conv, &last);
         channels = channels_out(&decoder.conv.conv2);
     }
@@ -118,14 +88,7 @@ struct Table {
 
 impl Table {
     /// Appends a layer and returns its name.
-    fn push(
-        &mut self,
-        name: &str,
-        kind: &str,
-        channels: usize,
-        parameters: usize,
-        inputs: &[&str],
-    ) -> String {
+    fn push(&mut self, name: &str, kind: &str, channels: usize, parameters: usize, inputs: &[&str]) -> String {
         let [height, width] = self.size;
         self.rows.push(LayerRow {
             name: name.to_owned(),
@@ -140,10 +103,7 @@ impl Table {
     fn conv(&mut self, name: &str, conv: &Conv2d, activation: &str, input: &str) -> String {
         let [h, w] = conv.kernel_size;
         let kind = format!("Conv2d {h}x{w}{activation}");
-        let bias = conv
-            .bias
-            .as_ref()
-            .map_or(0, |b| b.lazy_shape().num_elements());
+        let bias = conv.bias.as_ref().map_or(0, |b| b.lazy_shape().num_elements());
         let parameters = conv.weight.lazy_shape().num_elements() + bias;
         self.push(name, &kind, channels_out(conv), parameters, &[input])
     }
@@ -247,20 +207,14 @@ mod tests {
     #[test]
     fn the_course_network_line_by_line() {
         let table = summary(&unet(&cpu()), [256, 256]).unwrap();
-        let parameters: Vec<usize> = table
-            .rows
-            .iter()
-            .map(|row| row.parameters)
-            .filter(|&p| p > 0)
-            .collect();
+        let parameters: Vec<usize> = table.rows.iter().map(|row| row.parameters).filter(|&p| p > 0).collect();
         // model.summary() of the course's Keras network.
         assert_eq!(
             parameters,
             [
-                1_792, 36_928, 73_856, 147_584, 295_168, 590_080, 1_180_160, 2_359_808, 4_719_616,
-                9_438_208, //
-                2_097_664, 4_719_104, 2_359_808, 524_544, 1_179_904, 590_080, 131_200, 295_040,
-                147_584, 32_832, 73_792, 36_928, 65,
+                1_792, 36_928, 73_856, 147_584, 295_168, 590_080, 1_180_160, 2_359_808, 4_719_616, 9_438_208, //
+                2_097_664, 4_719_104, 2_359_808, 524_544, 1_179_904, 590_080, 131_200, 295_040, 147_584, 32_832,
+                73_792, 36_928, 65,
             ]
         );
         let text = table.to_string();
@@ -273,23 +227,14 @@ mod tests {
 
     #[test]
     fn counts_what_the_module_counts() {
-        let model = UNetConfig::new(2, 3)
-            .with_base_channels(3)
-            .with_depth(2)
-            .init(&cpu());
+        let model = UNetConfig::new(2, 3).with_base_channels(3).with_depth(2).init(&cpu());
         use burn::module::Module;
-        assert_eq!(
-            summary(&model, [8, 12]).unwrap().parameters(),
-            model.num_params()
-        );
+        assert_eq!(summary(&model, [8, 12]).unwrap().parameters(), model.num_params());
     }
 
     #[test]
     fn shapes_are_those_of_a_forward_pass() {
-        let model = UNetConfig::new(2, 3)
-            .with_base_channels(3)
-            .with_depth(2)
-            .init(&cpu());
+        let model = UNetConfig::new(2, 3).with_base_channels(3).with_depth(2).init(&cpu());
         let table = summary(&model, [8, 12]).unwrap();
         let mut found = Vec::new();
         let mut see = |x: &Tensor<4>| {

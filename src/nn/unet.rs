@@ -64,11 +64,7 @@ impl UNetConfig {
         }
         match self.depth {
             1..=10 => Ok(()),
-            depth => Err(SettingError::new(
-                "UNetConfig::depth",
-                depth,
-                "between 1 and 10",
-            )),
+            depth => Err(SettingError::new("UNetConfig::depth", depth, "between 1 and 10")),
         }
     }
 
@@ -295,10 +291,7 @@ mod tests {
 
     #[test]
     fn several_classes_share_one_pixel() {
-        let model = UNetConfig::new(1, 3)
-            .with_base_channels(2)
-            .with_depth(1)
-            .init(&cpu());
+        let model = UNetConfig::new(1, 3).with_base_channels(2).with_depth(1).init(&cpu());
         let y = model.forward(Tensor::ones([1, 1, 4, 4], &cpu()));
         for sum in y.sum_dim(1).into_data().iter::<f32>() {
             assert!((sum - 1.0).abs() < 1e-6);
@@ -327,30 +320,14 @@ mod tests {
     #[test]
     fn wrong_channels_are_named() {
         let model = UNetConfig::new(3, 1).with_base_channels(2).init(&cpu());
-        let error = model
-            .try_forward(Tensor::ones([1, 1, 16, 16], &cpu()))
-            .unwrap_err();
-        assert_eq!(
-            error,
-            ShapeError::Channels {
-                expected: 3,
-                found: 1
-            }
-        );
+        let error = model.try_forward(Tensor::ones([1, 1, 16, 16], &cpu())).unwrap_err();
+        assert_eq!(error, ShapeError::Channels { expected: 3, found: 1 });
     }
 
     #[test]
     fn a_description_of_no_network_is_refused() {
         let error = UNetConfig::new(3, 0).try_init(&cpu()).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "UNetConfig::classes is 0, but must be at least 1"
-        );
-        assert!(
-            UNetConfig::new(3, 1)
-                .with_depth(0)
-                .try_init(&cpu())
-                .is_err()
-        );
+        assert_eq!(error.to_string(), "UNetConfig::classes is 0, but must be at least 1");
+        assert!(UNetConfig::new(3, 1).with_depth(0).try_init(&cpu()).is_err());
     }
 }

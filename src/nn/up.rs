@@ -41,9 +41,7 @@ impl UpConfig {
         let (a, b) = (self.channels_in, self.channels_out);
         Up {
             up_conv: conv2d_same([a, b], 2, self.seed, 2, device),
-            conv: DoubleConvConfig::new(2 * b, b)
-                .with_seed(self.seed)
-                .init(device),
+            conv: DoubleConvConfig::new(2 * b, b).with_seed(self.seed).init(device),
         }
     }
 }
@@ -66,8 +64,7 @@ impl Up {
 /// - output: `[batch, channels, 2 * height, 2 * width]`
 pub fn upsample(x: Tensor<4>) -> Tensor<4> {
     let [_, _, height, width] = x.dims();
-    let options =
-        InterpolateOptions::new(InterpolateMode::Nearest).with_output_size([2 * height, 2 * width]);
+    let options = InterpolateOptions::new(InterpolateMode::Nearest).with_output_size([2 * height, 2 * width]);
     interpolate(x, options)
 }
 
@@ -94,15 +91,9 @@ mod tests {
     #[test]
     fn joins_the_skip_connection() {
         let up = UpConfig::new(8, 4).init(&cpu());
-        let y = up.forward(
-            Tensor::ones([1, 8, 3, 5], &cpu()),
-            Tensor::ones([1, 4, 6, 10], &cpu()),
-        );
+        let y = up.forward(Tensor::ones([1, 8, 3, 5], &cpu()), Tensor::ones([1, 4, 6, 10], &cpu()));
         assert_eq!(y.dims(), [1, 4, 6, 10]);
         // 2x2 convolution 8 -> 4, then 8 -> 4 and 4 -> 4 with 3x3 kernels.
-        assert_eq!(
-            up.num_params(),
-            (8 * 4 + 1) * 4 + (8 * 9 + 1) * 4 + (4 * 9 + 1) * 4
-        );
+        assert_eq!(up.num_params(), (8 * 4 + 1) * 4 + (8 * 9 + 1) * 4 + (4 * 9 + 1) * 4);
     }
 }

@@ -88,9 +88,7 @@ fn message(figure: &Figure, id: Option<&str>, update: bool) -> Value {
 
 /// What a stock evcxr kernel reads.
 pub(crate) fn evcxr_content(figure: &Figure) -> String {
-    let part = |(mime, text): (&str, String)| {
-        format!("EVCXR_BEGIN_CONTENT {mime}\n{text}\nEVCXR_END_CONTENT\n")
-    };
+    let part = |(mime, text): (&str, String)| format!("EVCXR_BEGIN_CONTENT {mime}\n{text}\nEVCXR_END_CONTENT\n");
     figure.bundle().into_iter().map(part).collect()
 }
 

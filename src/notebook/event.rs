@@ -27,10 +27,7 @@ mod tests {
     fn an_event_is_one_line_whatever_it_holds() {
         let event = serde_json::json!({"event": "display", "data": {"text/plain": "a\nb\u{1e}\r"}});
         let line = line(&event);
-        let body = line
-            .strip_prefix(MARK)
-            .and_then(|l| l.strip_suffix('\n'))
-            .unwrap();
+        let body = line.strip_prefix(MARK).and_then(|l| l.strip_suffix('\n')).unwrap();
         assert!(!body.contains(['\n', '\r', '\u{1e}']));
         assert_eq!(serde_json::from_str::<Value>(body).unwrap(), event);
     }

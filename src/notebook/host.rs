@@ -59,16 +59,9 @@ mod tests {
     #[test]
     fn the_lab_wins_over_evcxr_and_nothing_is_plain() {
         let with = |set: &'static [(&str, &str)]| {
-            Host::from_vars(move |name| {
-                set.iter()
-                    .find(|(n, _)| *n == name)
-                    .map(|(_, v)| OsString::from(v))
-            })
+            Host::from_vars(move |name| set.iter().find(|(n, _)| *n == name).map(|(_, v)| OsString::from(v)))
         };
-        assert_eq!(
-            with(&[("UNET_LAB_KERNEL", "1"), ("EVCXR_IS_RUNTIME", "1")]),
-            Host::Lab
-        );
+        assert_eq!(with(&[("UNET_LAB_KERNEL", "1"), ("EVCXR_IS_RUNTIME", "1")]), Host::Lab);
         assert_eq!(with(&[("EVCXR_IS_RUNTIME", "1")]), Host::Evcxr);
         assert_eq!(with(&[("UNET_LAB_KERNEL", "0")]), Host::Plain);
         assert_eq!(with(&[]), Host::Plain);

@@ -43,10 +43,7 @@ pub fn attach() {
 
 fn report(info: &PanicHookInfo<'_>) {
     let message = info.payload_as_str().unwrap_or("a panic without a message");
-    let thread = std::thread::current()
-        .name()
-        .unwrap_or("unnamed")
-        .to_string();
+    let thread = std::thread::current().name().unwrap_or("unnamed").to_string();
     let location = info
         .location()
         .map(|l| json!({"file": l.file(), "line": l.line(), "column": l.column()}));
@@ -77,9 +74,7 @@ fn frames(backtrace: &str) -> Vec<Value> {
         .filter(|(function, place)| match place {
             _ if OTHERS.iter().any(|start| function.starts_with(start)) => false,
             Some((file, _)) => !MACHINERY.iter().any(|part| file.contains(part)),
-            None => ["unet_lab", "burn"]
-                .iter()
-                .any(|own| function.contains(own)),
+            None => ["unet_lab", "burn"].iter().any(|own| function.contains(own)),
         })
         .take(MOST_FRAMES)
         .map(|(function, place)| {

@@ -27,9 +27,7 @@ impl Settings {
     fn from_vars(var: impl Fn(&str) -> Option<OsString>) -> Self {
         Self {
             smoke: var("UNET_LAB_SMOKE").is_some_and(|v| v == "1"),
-            data: var("UNET_LAB_DATA")
-                .filter(|v| !v.is_empty())
-                .map(PathBuf::from),
+            data: var("UNET_LAB_DATA").filter(|v| !v.is_empty()).map(PathBuf::from),
         }
     }
 }

@@ -77,12 +77,7 @@ impl Chart {
             } else {
                 line.colour
             };
-            svg.line(
-                &[[at, y + 31.0], [at + 22.0, y + 31.0]],
-                colour,
-                thick,
-                dash,
-            );
+            svg.line(&[[at, y + 31.0], [at + 22.0, y + 31.0]], colour, thick, dash);
             svg.text(
                 at + 27.0,
                 y + 35.0,
@@ -105,12 +100,7 @@ impl Chart {
                 anchor: Anchor::Start,
                 bold: false,
             };
-            return svg.text(
-                x + 58.0,
-                y + LEGEND + 20.0,
-                font,
-                "(this chart could not be drawn)",
-            );
+            return svg.text(x + 58.0, y + LEGEND + 20.0, font, "(this chart could not be drawn)");
         }
         svg.nested(x, y + LEGEND, &inner);
     }
@@ -161,24 +151,18 @@ impl Chart {
             let colour = rgb(line.colour);
             let few = points.len() <= 30;
             match line.stroke {
-                Stroke::Solid => drop(
-                    chart.draw_series(LineSeries::new(points.clone(), colour.stroke_width(2)))?,
-                ),
-                Stroke::Dashed => drop(chart.draw_series(DashedLineSeries::new(
-                    points.clone(),
-                    7,
-                    4,
-                    colour.stroke_width(2),
-                ))?),
-                Stroke::Dotted => drop(chart.draw_series(DashedLineSeries::new(
-                    points.clone(),
-                    2,
-                    3,
-                    colour.stroke_width(2),
-                ))?),
-                Stroke::Thin => drop(
-                    chart.draw_series(LineSeries::new(points.clone(), colour.stroke_width(1)))?,
-                ),
+                Stroke::Solid => {
+                    chart.draw_series(LineSeries::new(points.clone(), colour.stroke_width(2)))?;
+                }
+                Stroke::Dashed => {
+                    chart.draw_series(DashedLineSeries::new(points.clone(), 7, 4, colour.stroke_width(2)))?;
+                }
+                Stroke::Dotted => {
+                    chart.draw_series(DashedLineSeries::new(points.clone(), 2, 3, colour.stroke_width(2)))?;
+                }
+                Stroke::Thin => {
+                    chart.draw_series(LineSeries::new(points.clone(), colour.stroke_width(1)))?;
+                }
                 Stroke::Area => {
                     let ends = [points.last(), points.first()]
                         .into_iter()
@@ -205,9 +189,7 @@ impl Chart {
             let style = text(12).pos(Pos::new(anchor, side));
             let shift = if left { -5 } else { 5 };
             let place = EmptyElement::at((*at, end));
-            chart.draw_series(std::iter::once(
-                place + Text::new(label.clone(), (shift, down), style),
-            ))?;
+            chart.draw_series(std::iter::once(place + Text::new(label.clone(), (shift, down), style)))?;
         }
         root.present()?;
         Ok(())
@@ -257,10 +239,7 @@ fn ticks(range: &Range<f64>, most: usize, whole: bool) -> Vec<f64> {
     let rough = (range.end - range.start) / most as f64;
     let power = 10f64.powf(rough.log10().floor());
     let round = [1.0, 2.0, 5.0, 10.0].map(|m| m * power);
-    let mut step = round
-        .into_iter()
-        .find(|s| *s >= rough * 0.999)
-        .unwrap_or(10.0 * power);
+    let mut step = round.into_iter().find(|s| *s >= rough * 0.999).unwrap_or(10.0 * power);
     if whole {
         step = step.ceil().max(1.0);
     }
@@ -273,10 +252,7 @@ fn ticks(range: &Range<f64>, most: usize, whole: bool) -> Vec<f64> {
 
 /// Digits after the point that tell the ticks apart.
 fn digits(ticks: &[f64]) -> usize {
-    let step = ticks
-        .windows(2)
-        .map(|w| w[1] - w[0])
-        .fold(f64::INFINITY, f64::min);
+    let step = ticks.windows(2).map(|w| w[1] - w[0]).fold(f64::INFINITY, f64::min);
     if step.is_finite() && step < 1.0 {
         (-step.log10() - 1e-9).ceil() as usize
     } else {
@@ -300,10 +276,7 @@ mod tests {
             ticks(&(0.0..1.0), 5, false),
             [0.0, 0.2, 0.4, 0.6000000000000001, 0.8, 1.0]
         );
-        assert_eq!(
-            ticks(&(0.0..12.0), 8, true),
-            [0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0]
-        );
+        assert_eq!(ticks(&(0.0..12.0), 8, true), [0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0]);
         assert_eq!(ticks(&(0.5..2.5), 8, true), [1.0, 2.0]);
         assert_eq!(digits(&[0.0, 0.25]), 1);
         assert_eq!(digits(&[0.0, 0.02]), 2);

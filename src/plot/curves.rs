@@ -48,24 +48,12 @@ pub(super) fn loss_chart(history: &History, batches: &[(f64, f64)], total: Optio
             points: batches.to_vec(),
         });
     }
-    lines.push(line(history, "training", BLUE, Stroke::Solid, |r| {
-        r.train_loss
-    }));
+    lines.push(line(history, "training", BLUE, Stroke::Solid, |r| r.train_loss));
     if validated(history) {
-        lines.push(line(
-            history,
-            "validation",
-            VERMILION,
-            Stroke::Dashed,
-            |r| r.val_loss,
-        ));
+        lines.push(line(history, "validation", VERMILION, Stroke::Dashed, |r| r.val_loss));
     }
     // A wild first batch must not press the rest flat: of the batches the highest twentieth may leave the picture.
-    let mut single: Vec<f64> = batches
-        .iter()
-        .map(|b| b.1)
-        .filter(|v| v.is_finite())
-        .collect();
+    let mut single: Vec<f64> = batches.iter().map(|b| b.1).filter(|v| v.is_finite()).collect();
     single.sort_by(f64::total_cmp);
     let high = single.get(single.len() * 19 / 20).copied().unwrap_or(0.0);
     let means = history
@@ -104,13 +92,11 @@ pub(super) fn score_chart(history: &History, total: Option<usize>) -> Chart {
         chart
             .lines
             .push(line(history, "IoU", PURPLE, Stroke::Dashed, |r| r.val_iou));
-        chart.lines.push(line(
-            history,
-            "accuracy",
-            [90, 90, 90],
-            Stroke::Dotted,
-            |r| r.val_accuracy,
-        ));
+        chart
+            .lines
+            .push(line(history, "accuracy", [90, 90, 90], Stroke::Dotted, |r| {
+                r.val_accuracy
+            }));
     } else {
         chart.title = "No validation images, no scores".into();
     }
@@ -119,11 +105,9 @@ pub(super) fn score_chart(history: &History, total: Option<usize>) -> Chart {
         && validated(history)
         && let Some(best) = history.best()
     {
-        chart.marks.push((
-            best.epoch as f64,
-            format!("best: Dice {:.3}", best.val_dice),
-            Foot::Low,
-        ));
+        chart
+            .marks
+            .push((best.epoch as f64, format!("best: Dice {:.3}", best.val_dice), Foot::Low));
     }
     chart
 }
@@ -154,9 +138,7 @@ fn line(
 }
 
 fn epochs(history: &History, total: Option<usize>) -> std::ops::Range<f64> {
-    let last = total
-        .unwrap_or_else(|| history.last().map_or(1, |r| r.epoch))
-        .max(1);
+    let last = total.unwrap_or_else(|| history.last().map_or(1, |r| r.epoch)).max(1);
     // Batches lie between the epochs, from 0 on; complete epochs alone begin at 1.
     let first = if total.is_some() { 0.0 } else { 1.0 };
     if last == 1 && total.is_none() {

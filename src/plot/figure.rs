@@ -152,15 +152,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let figure = Figure::png(vec![1, 2, 3], "three bytes");
         figure.save(folder.path().join("a.PNG")).unwrap();
-        assert_eq!(
-            std::fs::read(folder.path().join("a.PNG")).unwrap(),
-            [1, 2, 3]
-        );
+        assert_eq!(std::fs::read(folder.path().join("a.PNG")).unwrap(), [1, 2, 3]);
         figure.save(folder.path().join("a.txt")).unwrap();
-        assert_eq!(
-            std::fs::read(folder.path().join("a.txt")).unwrap(),
-            b"three bytes"
-        );
+        assert_eq!(std::fs::read(folder.path().join("a.txt")).unwrap(), b"three bytes");
         assert_eq!(
             figure.save("a.svg").unwrap_err().to_string(),
             "cannot save this figure as a.svg: it is a picture of pixels. Choose a name ending in .png, or .txt for its description"
@@ -170,8 +164,7 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(
-            error.contains("missing/a.png")
-                && error.ends_with("Check that the folder exists and may be written to"),
+            error.contains("missing/a.png") && error.ends_with("Check that the folder exists and may be written to"),
             "{error}"
         );
     }
@@ -180,10 +173,7 @@ mod tests {
     fn a_png_travels_as_base64() {
         assert_eq!(
             Figure::png(vec![102], "f").bundle(),
-            [
-                ("image/png", "Zg==".to_string()),
-                ("text/plain", "f".into())
-            ]
+            [("image/png", "Zg==".to_string()), ("text/plain", "f".into())]
         );
     }
 }

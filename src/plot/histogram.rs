@@ -20,20 +20,11 @@ pub fn histogram(image: &Image, threshold: Option<f32>) -> Figure {
     );
     let mut marks = Vec::new();
     if let Some(t) = threshold {
-        let below = grey.data().iter().filter(|v| **v <= t).count() as f32
-            / grey.data().len().max(1) as f32;
-        alt += &format!(
-            "; {:.1} % of them are not above the threshold {t:.3}",
-            100.0 * below
-        );
+        let below = grey.data().iter().filter(|v| **v <= t).count() as f32 / grey.data().len().max(1) as f32;
+        alt += &format!("; {:.1} % of them are not above the threshold {t:.3}", 100.0 * below);
         marks.push((f64::from(t), format!("threshold {t:.3}"), Foot::High));
     }
-    draw(
-        vec![area("all pixels", GREY, all)],
-        marks,
-        "Grey values",
-        &alt,
-    )
+    draw(vec![area("all pixels", GREY, all)], marks, "Grey values", &alt)
 }
 
 /// The grey values of foreground and background apart: where the two overlap, no threshold can tell them. Taught in
@@ -57,12 +48,7 @@ pub fn histogram_by_mask(pair: &ImagePair) -> Figure {
         "Histograms of the grey values of foreground and background of {}",
         pair.name
     );
-    draw(
-        lines,
-        Vec::new(),
-        &format!("Grey values of {}", pair.name),
-        &alt,
-    )
+    draw(lines, Vec::new(), &format!("Grey values of {}", pair.name), &alt)
 }
 
 /// The part of `all` pixels in each of the bins, as a staircase in percent.

@@ -145,11 +145,9 @@ impl State {
     /// A picture in the middle of the run. Inside HTML an SVG changes without a flicker.
     fn draw(&self, passed: Duration) -> Figure {
         let alt = self.line(passed);
-        let svg = self.svg(&alt, passed, true).replacen(
-            "style=\"",
-            "style=\"max-width:100%;height:auto;",
-            1,
-        );
+        let svg = self
+            .svg(&alt, passed, true)
+            .replacen("style=\"", "style=\"max-width:100%;height:auto;", 1);
         Figure::html(svg, alt)
     }
 
@@ -192,8 +190,7 @@ impl State {
             svg.line(&[[x, 34.0], [x, 44.0]], WHITE, 1.0, "");
         }
         let half = WIDTH / 2.0;
-        loss_chart(&self.history, &self.losses, Some(self.epochs))
-            .draw(&mut svg, [0.0, 58.0, half, 280.0]);
+        loss_chart(&self.history, &self.losses, Some(self.epochs)).draw(&mut svg, [0.0, 58.0, half, 280.0]);
         score_chart(&self.history, Some(self.epochs)).draw(&mut svg, [half, 58.0, half, 280.0]);
         svg.finish(WIDTH, 346.0, alt)
     }
@@ -208,10 +205,7 @@ impl State {
             return self.headline();
         }
         match self.epoch {
-            0 => format!(
-                "Starting: {} epochs of {} batches",
-                self.epochs, self.batches
-            ),
+            0 => format!("Starting: {} epochs of {} batches", self.epochs, self.batches),
             epoch => format!(
                 "Epoch {epoch} of {}, batch {} of {}",
                 self.epochs, self.batch, self.batches
@@ -288,10 +282,7 @@ mod tests {
             figure.alt(),
             "Epoch 5 of 12, batch 7 of 18, loss 0.3100, validation Dice 0.710; 1 min 19 s passed, about 2 min 17 s left"
         );
-        samples::keep(
-            &Figure::svg(state.svg("", Duration::from_secs(79), true), ""),
-            "live",
-        );
+        samples::keep(&Figure::svg(state.svg("", Duration::from_secs(79), true), ""), "live");
     }
 
     #[test]
@@ -299,9 +290,11 @@ mod tests {
         let mut state = running();
         state.history.stopped = Stopped::Interrupted;
         let figure = state.last(Duration::from_secs(3725));
-        assert!(figure.alt().starts_with(
-            "Interrupted after 4 of 12 epochs; the model keeps what it has learned. Training"
-        ));
+        assert!(
+            figure
+                .alt()
+                .starts_with("Interrupted after 4 of 12 epochs; the model keeps what it has learned. Training")
+        );
         assert_eq!(figure.bundle()[0].0, "image/svg+xml");
         assert!(figure.bundle()[0].1.contains("1 h 02 min in all"));
         samples::keep(&figure, "live_interrupted");

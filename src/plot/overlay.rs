@@ -48,12 +48,7 @@ pub fn gallery(dataset: &Dataset, n: usize) -> Figure {
     let shown = dataset.first(n);
     let mut rows = Vec::new();
     for pairs in shown.pairs().chunks(6) {
-        rows.push(
-            pairs
-                .iter()
-                .map(|p| Panel::image(&p.name, p.image()))
-                .collect(),
-        );
+        rows.push(pairs.iter().map(|p| Panel::image(&p.name, p.image())).collect());
         rows.push(
             pairs
                 .iter()
@@ -115,11 +110,7 @@ fn comparison(pair: &ImagePair, prediction: &Mask) -> Result<(Vec<Panel>, String
         Panel::image(&pair.name, pair.image()),
         plain("truth", pair.mask()),
         plain("prediction", prediction),
-        Panel::new(
-            format!("Dice {dice:.3}, IoU {iou:.3}"),
-            prediction.size(),
-            judged,
-        ),
+        Panel::new(format!("Dice {dice:.3}, IoU {iou:.3}"), prediction.size(), judged),
     ];
     let line = format!(
         "{}: Dice {dice:.3}, IoU {iou:.3}; {} pixels found, {} too many, {} missed",
@@ -137,10 +128,7 @@ pub fn heat_map(map: &Image) -> Figure {
     let (w, h) = (map.width() as f32 * scale, map.height() as f32 * scale);
     let mut svg = Svg::default();
     svg.png([14.0, 10.0, w, h], &panel.png(), scale > 1.0);
-    let bar: Vec<u8> = (0..100)
-        .rev()
-        .flat_map(|i| cividis(i as f32 / 99.0))
-        .collect();
+    let bar: Vec<u8> = (0..100).rev().flat_map(|i| cividis(i as f32 / 99.0)).collect();
     let (x, font) = (
         w + 30.0,
         Font {
@@ -152,12 +140,7 @@ pub fn heat_map(map: &Image) -> Figure {
     );
     svg.png([x, 10.0, 14.0, h], &rgb_png(1, 100, &bar), false);
     for (value, label) in [(0.0, "0"), (0.5, "0.5"), (1.0, "1")] {
-        svg.text(
-            x + 19.0,
-            14.0 + (h - 4.0) * (1.0 - value) + 2.0,
-            font,
-            label,
-        );
+        svg.text(x + 19.0, 14.0 + (h - 4.0) * (1.0 - value) + 2.0, font, label);
     }
     let mean = grey.data().iter().sum::<f32>() / grey.data().len().max(1) as f32;
     let alt = format!(
@@ -170,21 +153,14 @@ pub fn heat_map(map: &Image) -> Figure {
 
 fn tinted(title: String, image: &Image, mask: &Mask, colour: Rgb) -> Panel {
     let mut panel = Panel::image(title, image);
-    for (pixel, _) in panel
-        .pixels
-        .iter_mut()
-        .zip(mask.data())
-        .filter(|(_, inside)| **inside)
-    {
+    for (pixel, _) in panel.pixels.iter_mut().zip(mask.data()).filter(|(_, inside)| **inside) {
         *pixel = mix(*pixel, colour, 0.6);
     }
     panel
 }
 
 fn plain(title: &str, mask: &Mask) -> Panel {
-    Panel::new(title, mask.size(), |i| {
-        if mask.data()[i] { WHITE } else { BLACK }
-    })
+    Panel::new(title, mask.size(), |i| if mask.data()[i] { WHITE } else { BLACK })
 }
 
 fn same_size(image: [usize; 2], mask: [usize; 2]) -> Result<(), ShapeError> {

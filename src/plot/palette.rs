@@ -25,9 +25,7 @@ pub(super) fn hex([r, g, b]: Rgb) -> String {
 
 /// `part` of one colour in another, `part` between 0 and 1.
 pub(super) fn mix(under: Rgb, over: Rgb, part: f32) -> Rgb {
-    std::array::from_fn(|i| {
-        (f32::from(under[i]) + part * (f32::from(over[i]) - f32::from(under[i]))).round() as u8
-    })
+    std::array::from_fn(|i| (f32::from(under[i]) + part * (f32::from(over[i]) - f32::from(under[i]))).round() as u8)
 }
 
 /// Cividis, from dark blue (0) over grey to yellow (1): even steps in brightness, read alike by all eyes

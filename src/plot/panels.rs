@@ -15,11 +15,7 @@ pub(super) struct Panel {
 
 impl Panel {
     /// A picture whose pixel `i`, counted row by row, has the colour `colour(i)`.
-    pub fn new(
-        title: impl Into<String>,
-        [height, width]: [usize; 2],
-        colour: impl Fn(usize) -> Rgb,
-    ) -> Self {
+    pub fn new(title: impl Into<String>, [height, width]: [usize; 2], colour: impl Fn(usize) -> Rgb) -> Self {
         Self {
             title: title.into(),
             width,
@@ -32,9 +28,7 @@ impl Panel {
     pub fn image(title: impl Into<String>, image: &Image) -> Self {
         let rgb = image.with_channels(3);
         let level = |c: usize, i: usize| (rgb.channel(c)[i].clamp(0.0, 1.0) * 255.0).round() as u8;
-        Self::new(title, image.size(), |i| {
-            [level(0, i), level(1, i), level(2, i)]
-        })
+        Self::new(title, image.size(), |i| [level(0, i), level(1, i), level(2, i)])
     }
 
     /// The scale at which it is shown beside others in a row. Small pictures grow by whole numbers, so that each pixel
@@ -85,11 +79,7 @@ pub(super) fn figure(rows: &[Vec<Panel>], legend: &[Key], alt: &str) -> Figure {
             if !panel.title.is_empty() {
                 svg.text(x + cell / 2.0, top - 7.0, font, &panel.title);
             }
-            svg.png(
-                [x + (cell - w) / 2.0, top, w, h],
-                &panel.png(),
-                scale >= 2.0,
-            );
+            svg.png([x + (cell - w) / 2.0, top, w, h], &panel.png(), scale >= 2.0);
             x += cell + GAP;
             bottom = bottom.max(top + h);
         }

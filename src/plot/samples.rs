@@ -18,8 +18,7 @@ pub(super) fn history(epochs: usize) -> History {
             train_loss: 0.08 + 0.6 / t,
             val_loss: 0.15 + 0.5 / t + 0.012 * t,
             val_accuracy: 0.95 - 0.15 / t,
-            val_dice: (dice.clamp(0.0, 1.0) * 100.0).round() / 100.0
-                + if epoch == 4 { 0.02 } else { 0.0 },
+            val_dice: (dice.clamp(0.0, 1.0) * 100.0).round() / 100.0 + if epoch == 4 { 0.02 } else { 0.0 },
             val_iou: dice / (2.0 - dice),
             seconds: 4.5,
         }
@@ -34,15 +33,8 @@ pub(super) fn history(epochs: usize) -> History {
 /// Checks a figure and, when asked to, keeps it.
 pub(super) fn keep(figure: &Figure, name: &str) {
     let svg = &figure.bundle()[0].1;
-    assert_eq!(
-        svg.matches("<svg").count(),
-        svg.matches("</svg>").count(),
-        "{name}"
-    );
-    assert!(
-        svg.contains("<title>") && svg.contains("fill=\"#ffffff\""),
-        "{name}"
-    );
+    assert_eq!(svg.matches("<svg").count(), svg.matches("</svg>").count(), "{name}");
+    assert!(svg.contains("<title>") && svg.contains("fill=\"#ffffff\""), "{name}");
     let numbers = [",", "\"", " "]
         .iter()
         .flat_map(|before| ["NaN", "inf", "-inf"].map(|v| format!("{before}{v}")));
@@ -63,50 +55,30 @@ fn every_figure_is_well_formed_and_says_what_it_shows() {
     let prediction = otsu_mask(pair.image(), Side::Dark);
     let otsu = otsu_threshold(nuclei.pairs()[0].image());
     let wide = Image::from_fn(40, 20, |x, y| (x * y) as f32 / 741.0);
-    let predictions: Vec<Mask> = em
-        .iter()
-        .map(|p| otsu_mask(p.image(), Side::Dark))
-        .collect();
+    let predictions: Vec<Mask> = em.iter().map(|p| otsu_mask(p.image(), Side::Dark)).collect();
     let figures = [
         ("picture", picture(nuclei.pairs()[1].image())),
         ("overlay", overlay(pair.image(), pair.mask()).unwrap()),
         ("gallery_em", gallery(&em, 6)),
         ("gallery_nuclei", gallery(&nuclei, 3)),
         ("compare", compare(pair, &prediction).unwrap()),
-        (
-            "compare_all",
-            compare_all(&em.first(3), &predictions[..3]).unwrap(),
-        ),
+        ("compare_all", compare_all(&em.first(3), &predictions[..3]).unwrap()),
         ("heat_map", heat_map(&wide)),
         ("heat_map_em", heat_map(pair.image())),
-        (
-            "histogram",
-            histogram(nuclei.pairs()[0].image(), Some(otsu)),
-        ),
+        ("histogram", histogram(nuclei.pairs()[0].image(), Some(otsu))),
         ("histogram_by_mask", histogram_by_mask(pair)),
         ("curves", curves(&history(12))),
         ("curves_one_epoch", curves(&history(1))),
         ("curves_long", curves(&history(80))),
         ("curves_none", curves(&history(0))),
-        (
-            "u_course",
-            u_diagram(&UNetConfig::new(3, 1), [256, 256]).unwrap(),
-        ),
+        ("u_course", u_diagram(&UNetConfig::new(3, 1), [256, 256]).unwrap()),
         (
             "u_small",
-            u_diagram(
-                &UNetConfig::new(1, 3).with_base_channels(8).with_depth(2),
-                [64, 96],
-            )
-            .unwrap(),
+            u_diagram(&UNetConfig::new(1, 3).with_base_channels(8).with_depth(2), [64, 96]).unwrap(),
         ),
         (
             "u_depth_1",
-            u_diagram(
-                &UNetConfig::new(1, 1).with_base_channels(16).with_depth(1),
-                [32, 32],
-            )
-            .unwrap(),
+            u_diagram(&UNetConfig::new(1, 1).with_base_channels(16).with_depth(1), [32, 32]).unwrap(),
         ),
     ];
     for (name, figure) in &figures {
@@ -119,14 +91,10 @@ fn every_figure_is_well_formed_and_says_what_it_shows() {
 fn a_history_without_validation_has_no_scores() {
     let mut history = history(5);
     for r in &mut history.records {
-        (r.val_loss, r.val_accuracy, r.val_dice, r.val_iou) =
-            (f32::NAN, f32::NAN, f32::NAN, f32::NAN);
+        (r.val_loss, r.val_accuracy, r.val_dice, r.val_iou) = (f32::NAN, f32::NAN, f32::NAN, f32::NAN);
     }
     let figure = curves(&history);
-    assert_eq!(
-        figure.alt(),
-        "Training curves of 5 epochs: training loss 0.2000"
-    );
+    assert_eq!(figure.alt(), "Training curves of 5 epochs: training loss 0.2000");
     keep(&figure, "curves_no_validation");
 }
 

@@ -34,11 +34,7 @@ impl Svg {
             Anchor::Middle => "middle",
             Anchor::End => "end",
         };
-        let weight = if font.bold {
-            " font-weight=\"bold\""
-        } else {
-            ""
-        };
+        let weight = if font.bold { " font-weight=\"bold\"" } else { "" };
         self.push(&format!(
             "<text x=\"{x:.1}\" y=\"{y:.1}\" font-size=\"{:.1}\" fill=\"{}\" text-anchor=\"{anchor}\"{weight}>{}</text>",
             font.size,
@@ -48,9 +44,7 @@ impl Svg {
     }
 
     pub fn rect(&mut self, [x, y, w, h]: [f32; 4], fill: Rgb, stroke: Option<Rgb>) {
-        let stroke = stroke
-            .map(|s| format!(" stroke=\"{}\"", hex(s)))
-            .unwrap_or_default();
+        let stroke = stroke.map(|s| format!(" stroke=\"{}\"", hex(s))).unwrap_or_default();
         let fill = hex(fill);
         self.push(&format!(
             "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{w:.1}\" height=\"{h:.1}\" fill=\"{fill}\"{stroke}/>"
@@ -108,10 +102,7 @@ impl Svg {
     /// Another whole SVG, moved, in this picture's font.
     pub fn nested(&mut self, x: f32, y: f32, svg: &str) {
         let svg = svg.replace(" font-family=\"sans-serif\"", "");
-        self.push(&format!(
-            "<g transform=\"translate({x:.1} {y:.1})\">{}</g>",
-            svg.trim()
-        ));
+        self.push(&format!("<g transform=\"translate({x:.1} {y:.1})\">{}</g>", svg.trim()));
     }
 
     /// Closes the picture: white background, size, and `alt` as its title.
@@ -139,10 +130,7 @@ impl Svg {
 }
 
 fn list(points: &[[f32; 2]]) -> String {
-    let pairs: Vec<String> = points
-        .iter()
-        .map(|[x, y]| format!("{x:.1},{y:.1}"))
-        .collect();
+    let pairs: Vec<String> = points.iter().map(|[x, y]| format!("{x:.1},{y:.1}")).collect();
     pairs.join(" ")
 }
 
@@ -179,9 +167,7 @@ mod tests {
         };
         svg.text(1.0, 2.0, font, "a < b & \"c\"");
         let text = svg.finish(10.0, 20.0, "x > y");
-        assert!(
-            text.contains("aria-label=\"x &gt; y\"") && text.contains("<title>x &gt; y</title>")
-        );
+        assert!(text.contains("aria-label=\"x &gt; y\"") && text.contains("<title>x &gt; y</title>"));
         assert!(text.contains(">a &lt; b &amp; &quot;c&quot;</text>"));
         assert!(text.contains("viewBox=\"0 0 10 20\""));
     }

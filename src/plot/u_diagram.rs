@@ -107,12 +107,7 @@ impl Drawing {
         let title = match (levels.first(), levels.last()) {
             (Some(first), Some(last)) => format!(
                 "U-Net: {} x {} x {} in, {} x {} x {} out (channels x height x width)",
-                config.in_channels,
-                first.height,
-                first.width,
-                last.channels,
-                last.height,
-                last.width
+                config.in_channels, first.height, first.width, last.channels, last.height, last.width
             ),
             _ => "U-Net".into(),
         };
@@ -142,8 +137,7 @@ impl Drawing {
             row,
         };
         let [top, height] = self.rows[row];
-        self.svg
-            .rect([x, top, stack.width, height], fill, Some(TEXT));
+        self.svg.rect([x, top, stack.width, height], fill, Some(TEXT));
         self.right = self.right.max(stack.right());
         stack
     }
@@ -156,12 +150,8 @@ impl Drawing {
             Anchor::Middle => stack.centre(),
             Anchor::End => stack.centre() - 7.0,
         };
-        self.svg.text(
-            place,
-            top - 5.0,
-            font(12.0, TEXT, number, false),
-            &channels.to_string(),
-        );
+        self.svg
+            .text(place, top - 5.0, font(12.0, TEXT, number, false), &channels.to_string());
         stack
     }
 
@@ -169,26 +159,16 @@ impl Drawing {
     fn conv(&mut self, from: Stack, channels: usize, number: Anchor) -> Stack {
         let (y, gap) = (
             self.middle(from.row),
-            if from.row + 1 == self.rows.len() {
-                WIDE_GAP
-            } else {
-                GAP
-            },
+            if from.row + 1 == self.rows.len() { WIDE_GAP } else { GAP },
         );
-        self.svg.arrow(
-            [from.right() + 2.0, y],
-            [from.right() + gap - 2.0, y],
-            CONV.0,
-            2.5,
-            "",
-        );
+        self.svg
+            .arrow([from.right() + 2.0, y], [from.right() + gap - 2.0, y], CONV.0, 2.5, "");
         self.stack(from.right() + gap, channels, from.row, fill(), number)
     }
 
     /// What a row holds, in two lines.
     fn label(&mut self, x: f32, y: f32, anchor: Anchor, level: &LevelShape) {
-        self.svg
-            .text(x, y, font(12.0, TEXT, anchor, true), &level.name);
+        self.svg.text(x, y, font(12.0, TEXT, anchor, true), &level.name);
         self.svg.text(
             x,
             y + 14.0,
@@ -238,13 +218,7 @@ impl Drawing {
     fn enter(&mut self, level: &LevelShape, from: Stack) -> Stack {
         let row = level.level - 1;
         if row == 0 {
-            return self.stack(
-                from.x,
-                self.in_channels,
-                0,
-                mix(WHITE, TEXT, 0.12),
-                Anchor::Middle,
-            );
+            return self.stack(from.x, self.in_channels, 0, mix(WHITE, TEXT, 0.12), Anchor::Middle);
         }
         let width = width_of(from.channels);
         self.svg.arrow(
@@ -254,13 +228,7 @@ impl Drawing {
             2.5,
             "",
         );
-        self.stack(
-            from.centre() - width / 2.0,
-            from.channels,
-            row,
-            fill(),
-            Anchor::End,
-        )
+        self.stack(from.centre() - width / 2.0, from.channels, row, fill(), Anchor::End)
     }
 
     fn bottleneck(&mut self, level: &LevelShape, from: Stack) -> Stack {
@@ -286,13 +254,8 @@ impl Drawing {
         );
         let copied_x = up_x - width_of(skip.channels);
         let y = self.middle(row);
-        self.svg.arrow(
-            [skip.right() + 3.0, y],
-            [copied_x - 3.0, y],
-            SKIP.0,
-            2.0,
-            "6 4",
-        );
+        self.svg
+            .arrow([skip.right() + 3.0, y], [copied_x - 3.0, y], SKIP.0, 2.0, "6 4");
         let text = format!("{} x {} x {}", skip.channels, level.height, level.width);
         self.svg.text(
             (skip.right() + copied_x) / 2.0,
@@ -314,11 +277,7 @@ impl Drawing {
         let two = self.conv(
             one,
             level.channels,
-            if row == 0 {
-                Anchor::Middle
-            } else {
-                Anchor::Start
-            },
+            if row == 0 { Anchor::Middle } else { Anchor::Start },
         );
         let label_x = if row == 0 {
             (one.x + two.right()) / 2.0
@@ -337,13 +296,8 @@ impl Drawing {
 
     fn output(&mut self, level: &LevelShape, from: Stack) {
         let y = self.middle(0);
-        self.svg.arrow(
-            [from.right() + 2.0, y],
-            [from.right() + GAP - 2.0, y],
-            OUT.0,
-            2.5,
-            "",
-        );
+        self.svg
+            .arrow([from.right() + 2.0, y], [from.right() + GAP - 2.0, y], OUT.0, 2.5, "");
         let out = self.stack(
             from.right() + GAP,
             level.channels,
@@ -365,12 +319,8 @@ impl Drawing {
             }
             let dash = if colour == SKIP.0 { "6 4" } else { "" };
             self.svg.arrow([x, y], [x + 26.0, y], colour, 2.5, dash);
-            self.svg.text(
-                x + 32.0,
-                y + 4.0,
-                font(12.0, TEXT, Anchor::Start, false),
-                label,
-            );
+            self.svg
+                .text(x + 32.0, y + 4.0, font(12.0, TEXT, Anchor::Start, false), label);
             x += room;
         }
         self.svg.into_figure(width, y + 18.0, alt)

@@ -127,10 +127,8 @@ impl Answer {
                     Self::Text(text) => text.trim().trim_end_matches([')', '.']).to_lowercase(),
                     _ => String::new(),
                 };
-                let known = letter.len() == 1
-                    && letter
-                        .bytes()
-                        .all(|b| (b'a'..b'a' + options.len() as u8).contains(&b));
+                let known =
+                    letter.len() == 1 && letter.bytes().all(|b| (b'a'..b'a' + options.len() as u8).contains(&b));
                 if known {
                     Ok(vec![letter])
                 } else {
@@ -139,9 +137,7 @@ impl Answer {
             }
             Kind::Truth => match self {
                 Self::Truth(value) => Ok(vec![value.to_string()]),
-                Self::Text(text) if ["true", "false"].contains(&text.trim()) => {
-                    Ok(vec![text.trim().into()])
-                }
+                Self::Text(text) if ["true", "false"].contains(&text.trim()) => Ok(vec![text.trim().into()]),
                 _ => Err("true or false"),
             },
             Kind::Number { tolerance, .. } => {
@@ -152,10 +148,7 @@ impl Answer {
                 };
                 let number = number.filter(|n| n.is_finite()).ok_or("a number")?;
                 Ok(match tolerance {
-                    Some(step) => vec![
-                        whole((number / step).floor()),
-                        whole((number / step).ceil()),
-                    ],
+                    Some(step) => vec![whole((number / step).floor()), whole((number / step).ceil())],
                     None => vec![whole(number)],
                 })
             }
@@ -169,16 +162,8 @@ impl Answer {
                         .collect(),
                     Self::Number(_) | Self::Truth(_) => None,
                 };
-                let sides = sides
-                    .filter(|s| !s.is_empty())
-                    .ok_or("a shape, such as [1, 2, 3]")?;
-                Ok(vec![
-                    sides
-                        .iter()
-                        .map(i64::to_string)
-                        .collect::<Vec<_>>()
-                        .join("x"),
-                ])
+                let sides = sides.filter(|s| !s.is_empty()).ok_or("a shape, such as [1, 2, 3]")?;
+                Ok(vec![sides.iter().map(i64::to_string).collect::<Vec<_>>().join("x")])
             }
         }
     }
@@ -189,8 +174,7 @@ impl Answer {
             (
                 Self::Number(number),
                 Kind::Number {
-                    tolerance: Some(step),
-                    ..
+                    tolerance: Some(step), ..
                 },
             ) => return Ok(whole((number / step).round())),
             _ => self.plain_forms(kind)?,
@@ -254,11 +238,7 @@ mod tests {
         };
         let stored = 0.667.into_answer().stored_form(&kind).unwrap();
         let accepts = |v: f64| forms(v, &kind).unwrap().contains(&stored);
-        assert!(
-            [0.67, 0.667, 2.0 / 3.0, 0.6701, 0.6650]
-                .into_iter()
-                .all(accepts)
-        );
+        assert!([0.67, 0.667, 2.0 / 3.0, 0.6701, 0.6650].into_iter().all(accepts));
         assert!(![0.65, 0.69, 0.5, 66.7].into_iter().any(accepts));
     }
 
@@ -273,10 +253,7 @@ mod tests {
             assert_eq!(plain, Ok(vec!["4x2x3".into()]));
         }
         assert_eq!(forms(4, &Kind::Shape), Err("a shape, such as [1, 2, 3]"));
-        assert_eq!(
-            forms("4 x two", &Kind::Shape),
-            Err("a shape, such as [1, 2, 3]")
-        );
+        assert_eq!(forms("4 x two", &Kind::Shape), Err("a shape, such as [1, 2, 3]"));
     }
 
     #[test]
@@ -284,10 +261,6 @@ mod tests {
         for nothing in ["", "  ", "...", "…", "?", "_"] {
             assert!(nothing.into_answer().is_empty());
         }
-        assert!(
-            !"b".into_answer().is_empty()
-                && !0.into_answer().is_empty()
-                && !false.into_answer().is_empty()
-        );
+        assert!(!"b".into_answer().is_empty() && !0.into_answer().is_empty() && !false.into_answer().is_empty());
     }
 }

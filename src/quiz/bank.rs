@@ -66,9 +66,7 @@ impl Question {
         match answer.plain_forms(&self.kind) {
             Err(wanted) => Verdict::NoAnswer(wanted),
             Ok(forms) => match forms.iter().find(|plain| digest(&id, plain) == self.digest) {
-                Some(plain) => {
-                    Verdict::Right(unseal(&id, plain, &self.explanation).unwrap_or_default())
-                }
+                Some(plain) => Verdict::Right(unseal(&id, plain, &self.explanation).unwrap_or_default()),
                 None => Verdict::Wrong,
             },
         }
@@ -88,10 +86,7 @@ pub(super) fn banks() -> &'static [Bank] {
 }
 
 /// A question, or a sentence that says which ones there are.
-pub(super) fn find(
-    unit: &str,
-    number: usize,
-) -> Result<(&'static Bank, &'static Question), String> {
+pub(super) fn find(unit: &str, number: usize) -> Result<(&'static Bank, &'static Question), String> {
     let Some(bank) = banks().iter().find(|b| b.unit == unit) else {
         let units: Vec<String> = banks().iter().map(|b| format!("{:?}", b.unit)).collect();
         return Err(format!(
@@ -125,9 +120,7 @@ mod tests {
                 let sides = || 1..=64;
                 channels
                     .into_iter()
-                    .flat_map(|c| {
-                        sides().flat_map(move |h| sides().map(move |w| format!("{c}x{h}x{w}")))
-                    })
+                    .flat_map(|c| sides().flat_map(move |h| sides().map(move |w| format!("{c}x{h}x{w}"))))
                     .collect()
             }
         }
@@ -142,11 +135,7 @@ mod tests {
             FILES.map(|f| serde_json::from_str::<Bank>(f).err())
         );
         for bank in banks() {
-            assert!(
-                !bank.title.is_empty() && bank.questions.len() >= 5,
-                "{}",
-                bank.unit
-            );
+            assert!(!bank.title.is_empty() && bank.questions.len() >= 5, "{}", bank.unit);
             for (place, question) in bank.questions.iter().enumerate() {
                 let id = question.id(&bank.unit);
                 assert_eq!(question.number, place + 1, "{id}");
@@ -160,8 +149,7 @@ mod tests {
                     assert_eq!(distinct.len(), options.len(), "{id}");
                 }
                 if let Kind::Number {
-                    tolerance: Some(step),
-                    ..
+                    tolerance: Some(step), ..
                 } = &question.kind
                 {
                     assert!(*step > 0.0, "{id}");
@@ -172,21 +160,12 @@ mod tests {
                     .collect();
                 assert_eq!(right.len(), 1, "{id}: {} candidates fit", right.len());
                 let explanation = unseal(&id, &right[0], &question.explanation).expect(&id);
-                assert!(
-                    explanation.len() > 60 && explanation.ends_with(['.', ')']),
-                    "{id}"
-                );
+                assert!(explanation.len() > 60 && explanation.ends_with(['.', ')']), "{id}");
                 // No hint says the answer.
                 let words = question.hints.join(" ");
-                let word = |w: &str| {
-                    words
-                        .split(|c: char| !c.is_alphanumeric())
-                        .any(|other| other == w)
-                };
+                let word = |w: &str| words.split(|c: char| !c.is_alphanumeric()).any(|other| other == w);
                 let told = match question.kind {
-                    Kind::Number {
-                        tolerance: None, ..
-                    } => word(&right[0]),
+                    Kind::Number { tolerance: None, .. } => word(&right[0]),
                     _ => words.contains(&right[0].replace('x', " x ")) && right[0].len() > 1,
                 };
                 assert!(!told, "{id} tells its answer in a hint");

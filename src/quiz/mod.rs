@@ -103,10 +103,7 @@ pub fn progress(unit: &str) -> Figure {
 
 /// How many questions a unit has; 0 for an unknown one.
 pub fn count(unit: &str) -> usize {
-    banks()
-        .iter()
-        .find(|b| b.unit == unit)
-        .map_or(0, |b| b.questions.len())
+    banks().iter().find(|b| b.unit == unit).map_or(0, |b| b.questions.len())
 }
 
 /// The lines that an author pastes into a bank for a question that is already there, given its right answer and the
@@ -118,10 +115,7 @@ pub fn seal(unit: &str, number: usize, answer: impl IntoAnswer, explanation: &st
     };
     match answer.into_answer().stored_form(&question.kind) {
         Ok(plain) => {
-            let (id, sealed) = (
-                question.id(unit),
-                seal::seal(&question.id(unit), &plain, explanation),
-            );
+            let (id, sealed) = (question.id(unit), seal::seal(&question.id(unit), &plain, explanation));
             format!(
                 "\"digest\": \"{}\",\n\"explanation\": \"{sealed}\"",
                 seal::digest(&id, &plain)
@@ -214,10 +208,7 @@ mod tests {
         let right = tell("B)");
         assert_eq!(
             (right.outcome, right.to_string().as_str()),
-            (
-                Outcome::Correct,
-                "Correct: question 1 of zoo\nSpiders have eight."
-            )
+            (Outcome::Correct, "Correct: question 1 of zoo\nSpiders have eight.")
         );
         assert_eq!(
             page::progress(&bank, &memory).alt(),
@@ -231,14 +222,10 @@ mod tests {
         let page = page::question(&bank, &bank.questions[0]);
         let html = &page.bundle()[0].1;
         assert!(
-            html.contains("How many <code>legs</code> &lt;here&gt;?")
-                && html.contains("<ol type=\"a\"><li>six</li>"),
+            html.contains("How many <code>legs</code> &lt;here&gt;?") && html.contains("<ol type=\"a\"><li>six</li>"),
             "{html}"
         );
-        assert_eq!(
-            html.matches("<section").count(),
-            html.matches("</section>").count()
-        );
+        assert_eq!(html.matches("<section").count(), html.matches("</section>").count());
         assert_eq!(
             page.alt(),
             "Question 1 of 2: Animals\nHow many `legs` <here>?\n  a) six\n  b) eight\n  c) ten\n\
@@ -256,11 +243,7 @@ mod tests {
                 count("training")
             )
         );
-        assert!(
-            ask("nothing", 1)
-                .alt()
-                .starts_with("There is no unit \"nothing\".")
-        );
+        assert!(ask("nothing", 1).alt().starts_with("There is no unit \"nothing\"."));
         assert_eq!(count("nothing"), 0);
     }
 
@@ -276,11 +259,7 @@ mod tests {
                 .alt()
                 .ends_with("That was the last hint. The unit's text and figures hold the rest.")
         );
-        assert!(
-            progress("architecture")
-                .alt()
-                .contains("question 6: not attempted")
-        );
+        assert!(progress("architecture").alt().contains("question 6: not attempted"));
     }
 
     #[test]

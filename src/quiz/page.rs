@@ -85,9 +85,7 @@ pub(super) fn question(bank: &Bank, question: &Question) -> Figure {
             "\"...\"".into()
         }
         Kind::Truth => "...".to_string(),
-        Kind::Number {
-            unit: Some(unit), ..
-        } => format!("... /* {unit} */"),
+        Kind::Number { unit: Some(unit), .. } => format!("... /* {unit} */"),
         Kind::Number { .. } | Kind::Shape => "...".into(),
     };
     let (unit, number) = (&bank.unit, question.number);
@@ -115,10 +113,7 @@ pub(super) fn wrong(bank: &Bank, question: &Question, hints: usize) -> Figure {
         "status",
         &format!("Not yet: question {} of {}", question.number, bank.unit),
     );
-    page.hints(
-        &question.hints[..hints.min(question.hints.len())],
-        question.hints.len(),
-    );
+    page.hints(&question.hints[..hints.min(question.hints.len())], question.hints.len());
     page.paragraph("Change your answer and run the cell again.");
     page.finish()
 }
@@ -127,10 +122,7 @@ pub(super) fn not_attempted(bank: &Bank, question: &Question, wanted: Option<&st
     let mut page = Page::new(
         GREY,
         "status",
-        &format!(
-            "Not attempted: question {} of {}",
-            question.number, bank.unit
-        ),
+        &format!("Not attempted: question {} of {}", question.number, bank.unit),
     );
     match wanted {
         Some(wanted) => page.paragraph(&format!(
@@ -162,22 +154,10 @@ pub(super) fn progress(bank: &Bank, memory: &Memory) -> Figure {
             .get(&q.id(&bank.unit))
             .map_or(Outcome::NotAttempted, |t| t.outcome())
     };
-    let solved = bank
-        .questions
-        .iter()
-        .filter(|q| outcome(q) == Outcome::Correct)
-        .count();
-    let heading = format!(
-        "{}: {solved} of {} questions correct",
-        bank.title,
-        bank.questions.len()
-    );
+    let solved = bank.questions.iter().filter(|q| outcome(q) == Outcome::Correct).count();
+    let heading = format!("{}: {solved} of {} questions correct", bank.title, bank.questions.len());
     let mut page = Page::new(
-        if solved == bank.questions.len() {
-            GREEN
-        } else {
-            BLUE
-        },
+        if solved == bank.questions.len() { GREEN } else { BLUE },
         "group",
         &heading,
     );

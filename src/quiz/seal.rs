@@ -57,18 +57,9 @@ mod tests {
     fn only_the_answer_opens_a_text() {
         let sealed = seal("u/1", "b", "Because of this: ü.");
         assert!(!sealed.contains("Because"));
-        assert_eq!(
-            unseal("u/1", "b", &sealed).as_deref(),
-            Some("Because of this: ü.")
-        );
-        assert_ne!(
-            unseal("u/1", "a", &sealed).as_deref(),
-            Some("Because of this: ü.")
-        );
-        assert_ne!(
-            unseal("u/2", "b", &sealed).as_deref(),
-            Some("Because of this: ü.")
-        );
+        assert_eq!(unseal("u/1", "b", &sealed).as_deref(), Some("Because of this: ü."));
+        assert_ne!(unseal("u/1", "a", &sealed).as_deref(), Some("Because of this: ü."));
+        assert_ne!(unseal("u/2", "b", &sealed).as_deref(), Some("Because of this: ü."));
         assert_eq!(unseal("u/1", "b", "%%%"), None);
     }
 

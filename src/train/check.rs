@@ -26,10 +26,7 @@ pub(super) fn check<M: Segmenter>(model: &M, train: &Dataset, validation: &Datas
     let multiple = model.size_multiple();
     for pair in train {
         let size = pair.image().size();
-        if size
-            .iter()
-            .any(|side| *side == 0 || !side.is_multiple_of(multiple))
-        {
+        if size.iter().any(|side| *side == 0 || !side.is_multiple_of(multiple)) {
             return Err(ShapeError::Size { size, multiple }.into());
         }
     }

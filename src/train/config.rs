@@ -52,11 +52,7 @@ impl TrainConfig {
             return Err(SettingError::new("TrainConfig::epochs", 0, "at least 1"));
         }
         if self.batch_size == 0 {
-            return Err(SettingError::new(
-                "TrainConfig::batch_size",
-                0,
-                "at least 1",
-            ));
+            return Err(SettingError::new("TrainConfig::batch_size", 0, "at least 1"));
         }
         if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
             return Err(SettingError::new(
@@ -119,11 +115,6 @@ mod tests {
         for (config, message) in table {
             assert_eq!(config.validate().unwrap_err().to_string(), message);
         }
-        assert!(
-            TrainConfig::new()
-                .with_learning_rate(f64::NAN)
-                .validate()
-                .is_err()
-        );
+        assert!(TrainConfig::new().with_learning_rate(f64::NAN).validate().is_err());
     }
 }

@@ -24,11 +24,7 @@ pub(super) struct Epochs<'a> {
 }
 
 impl<'a> Epochs<'a> {
-    pub(super) fn new<M: Segmenter>(
-        config: &'a TrainConfig,
-        model: &M,
-        interrupted: &'a dyn Fn() -> bool,
-    ) -> Self {
+    pub(super) fn new<M: Segmenter>(config: &'a TrainConfig, model: &M, interrupted: &'a dyn Fn() -> bool) -> Self {
         let stream = |stream| {
             let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
             rng.set_stream(stream);
@@ -62,19 +58,14 @@ impl<'a> Epochs<'a> {
                 return Ok((model, Err(Stopped::Interrupted)));
             }
             let (images, masks) = self.tensors(pairs)?;
-            let loss = self
-                .config
-                .loss
-                .forward_logits(model.forward_logits(images), masks);
+            let loss = self.config.loss.forward_logits(model.forward_logits(images), masks);
             let value: f32 = loss.clone().into_scalar();
             progress.batch(epoch, batch + 1, value);
             if !value.is_finite() {
                 return Ok((model, Err(Stopped::Diverged)));
             }
             let gradients = GradientsParams::from_grads(loss.backward(), &model);
-            model = self
-                .optimizer
-                .step(self.config.learning_rate, model, gradients);
+            model = self.optimizer.step(self.config.learning_rate, model, gradients);
             sum += value * pairs.len() as f32;
         }
         Ok((model, Ok(sum / train.len() as f32)))

@@ -91,10 +91,7 @@ impl History {
             true => -record.train_loss,
             false => record.val_dice,
         };
-        self.records
-            .iter()
-            .rev()
-            .max_by(|a, b| score(a).total_cmp(&score(b)))
+        self.records.iter().rev().max_by(|a, b| score(a).total_cmp(&score(b)))
     }
 
     /// Wall-clock time of all completed epochs, in seconds.
@@ -105,10 +102,7 @@ impl History {
 
 impl fmt::Display for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "epoch  train loss  val loss  accuracy    Dice     IoU  seconds"
-        )?;
+        writeln!(f, "epoch  train loss  val loss  accuracy    Dice     IoU  seconds")?;
         for record in &self.records {
             writeln!(
                 f,
@@ -125,9 +119,7 @@ impl fmt::Display for History {
         let end = match self.stopped {
             Stopped::Finished => "finished",
             Stopped::Interrupted => "interrupted: the model is the one trained so far",
-            Stopped::Diverged => {
-                "stopped: the loss is no longer a number; try a lower learning rate"
-            }
+            Stopped::Diverged => "stopped: the loss is no longer a number; try a lower learning rate",
         };
         write!(
             f,
@@ -177,11 +169,7 @@ mod tests {
 
     #[test]
     fn best_is_the_first_epoch_with_the_highest_dice() {
-        let history = history(vec![
-            record(1, 0.9, 0.3),
-            record(2, 0.8, 0.7),
-            record(3, 0.7, 0.7),
-        ]);
+        let history = history(vec![record(1, 0.9, 0.3), record(2, 0.8, 0.7), record(3, 0.7, 0.7)]);
         assert_eq!(history.best().map(|r| r.epoch), Some(2));
         assert_eq!(history.last().map(|r| r.epoch), Some(3));
     }

@@ -76,10 +76,7 @@ impl Progress for Silent {
 ///
 /// The validation measures are left out when there is no validation set.
 pub fn epoch_line(record: &EpochRecord, total_epochs: usize) -> String {
-    let mut line = format!(
-        "epoch {}/{total_epochs}  loss {:.4}",
-        record.epoch, record.train_loss
-    );
+    let mut line = format!("epoch {}/{total_epochs}  loss {:.4}", record.epoch, record.train_loss);
     if !record.val_loss.is_nan() {
         line += &format!(
             "  val loss {:.4}  Dice {:.4}  IoU {:.4}",

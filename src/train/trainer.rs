@@ -170,11 +170,7 @@ mod tests {
                 };
                 let image = Image::from_fn(size, size, |x, y| {
                     let noise = ((x * 7 + y * 13 + i * 5) % 10) as f32 / 40.0;
-                    if inside(x, y) {
-                        0.6 + noise
-                    } else {
-                        0.2 + noise
-                    }
+                    if inside(x, y) { 0.6 + noise } else { 0.2 + noise }
                 });
                 ImagePair::new(format!("{i}"), image, Mask::from_fn(size, size, inside)).unwrap()
             })
@@ -182,10 +178,7 @@ mod tests {
     }
 
     fn small() -> UNet {
-        UNetConfig::new(1, 1)
-            .with_base_channels(4)
-            .with_depth(2)
-            .init(&cpu())
+        UNetConfig::new(1, 1).with_base_channels(4).with_depth(2).init(&cpu())
     }
 
     fn config() -> TrainConfig {
@@ -198,10 +191,7 @@ mod tests {
     }
 
     fn without_seconds(mut history: History) -> History {
-        history
-            .records
-            .iter_mut()
-            .for_each(|record| record.seconds = 0.0);
+        history.records.iter_mut().for_each(|record| record.seconds = 0.0);
         history
     }
 
@@ -268,8 +258,7 @@ mod tests {
 
     impl Progress for Log {
         fn start(&mut self, total_epochs: usize, batches_per_epoch: usize) {
-            self.0
-                .push(format!("start {total_epochs} {batches_per_epoch}"));
+            self.0.push(format!("start {total_epochs} {batches_per_epoch}"));
         }
         fn batch(&mut self, epoch: usize, batch: usize, _loss: f32) {
             self.0.push(format!("batch {epoch} {batch}"));
@@ -305,14 +294,9 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_refused_before_the_first_epoch() {
         let fit = |model: UNet, data: &Dataset| -> LabError {
-            Trainer::new(config())
-                .fit_with(model, data, &mut Silent)
-                .unwrap_err()
+            Trainer::new(config()).fit_with(model, data, &mut Silent).unwrap_err()
         };
-        let colour = UNetConfig::new(3, 1)
-            .with_base_channels(2)
-            .with_depth(2)
-            .init(&cpu());
+        let colour = UNetConfig::new(3, 1).with_base_channels(2).with_depth(2).init(&cpu());
         assert!(
             fit(colour, &squares(4, 16))
                 .to_string()
@@ -330,15 +314,8 @@ mod tests {
                 .to_string()
                 .contains("UNetConfig::new(1, 1)")
         );
-        let mixed: Dataset = squares(4, 16)
-            .iter()
-            .chain(&squares(4, 32))
-            .cloned()
-            .collect();
+        let mixed: Dataset = squares(4, 16).iter().chain(&squares(4, 32)).cloned().collect();
         assert!(matches!(fit(small(), &mixed), LabError::File(_)));
-        assert!(matches!(
-            fit(small(), &Dataset::default()),
-            LabError::File(_)
-        ));
+        assert!(matches!(fit(small(), &Dataset::default()), LabError::File(_)));
     }
 }

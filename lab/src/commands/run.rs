@@ -107,9 +107,9 @@ fn checked_data(path: &Path) -> Result<PathBuf, RunError> {
         path: path.to_path_buf(),
         reason,
     };
-    let absolute = path.canonicalize().map_err(|_| {
-        refuse("no such folder. Name one that holds images and masks, as images/ and masks/.")
-    })?;
+    let absolute = path
+        .canonicalize()
+        .map_err(|_| refuse("no such folder. Name one that holds images and masks, as images/ and masks/."))?;
     let mut entries = std::fs::read_dir(&absolute)
         .map_err(|_| refuse("not a readable folder. Name one that holds images and masks."))?;
     if entries.next().is_none() {

@@ -40,9 +40,7 @@ impl Shown {
     fn new() -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new(1);
-            let style = ProgressStyle::with_template(
-                "  {bar:30} {pos}/{len} crates  {elapsed}  {wide_msg}",
-            );
+            let style = ProgressStyle::with_template("  {bar:30} {pos}/{len} crates  {elapsed}  {wide_msg}");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar
         });

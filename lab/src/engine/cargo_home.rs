@@ -43,14 +43,10 @@ pub fn user_cargo_home() -> Option<PathBuf> {
 }
 
 /// Makes or refreshes the private `CARGO_HOME`; gives the variables that a session needs.
-pub fn prepare(
-    directory: &Path,
-    real_cargo: &Path,
-) -> Result<Vec<(&'static str, PathBuf)>, SetupError> {
+pub fn prepare(directory: &Path, real_cargo: &Path) -> Result<Vec<(&'static str, PathBuf)>, SetupError> {
     let bin = directory.join("bin");
     std::fs::create_dir_all(&bin).map_err(SetupError::io("make the private CARGO_HOME", &bin))?;
-    let program =
-        std::env::current_exe().map_err(SetupError::io("find this program", PathBuf::new()))?;
+    let program = std::env::current_exe().map_err(SetupError::io("find this program", PathBuf::new()))?;
     link(&program, &bin.join("cargo"))?;
     let user = user_cargo_home().unwrap_or_default();
     for shared in ["registry", "git"] {
@@ -132,12 +128,7 @@ fn keep_what_students_name(metadata: &mut Value) -> Option<()> {
     let names: HashMap<String, String> = metadata["packages"]
         .as_array()?
         .iter()
-        .filter_map(|package| {
-            Some((
-                package["id"].as_str()?.to_owned(),
-                package["name"].as_str()?.to_owned(),
-            ))
-        })
+        .filter_map(|package| Some((package["id"].as_str()?.to_owned(), package["name"].as_str()?.to_owned())))
         .collect();
     let root = metadata["workspace_members"][0].as_str()?.to_owned();
     let dependencies: HashMap<String, Vec<String>> = metadata["resolve"]["nodes"]
@@ -147,10 +138,7 @@ fn keep_what_students_name(metadata: &mut Value) -> Option<()> {
             let needed = node["dependencies"].as_array()?;
             Some((
                 node["id"].as_str()?.to_owned(),
-                needed
-                    .iter()
-                    .filter_map(|id| id.as_str().map(str::to_owned))
-                    .collect(),
+                needed.iter().filter_map(|id| id.as_str().map(str::to_owned)).collect(),
             ))
         })
         .collect();

@@ -20,10 +20,8 @@ pub struct SessionDirectory {
 impl SessionDirectory {
     /// Clones `template` to the new directory `path`, and removes what dead sessions left beside it.
     pub fn create(template: &Path, path: PathBuf) -> Result<Self, SetupError> {
-        std::fs::create_dir_all(&path)
-            .map_err(SetupError::io("make a session's directory", &path))?;
-        let lock = File::create(path.join(LOCK))
-            .map_err(SetupError::io("lock the session's directory", &path))?;
+        std::fs::create_dir_all(&path).map_err(SetupError::io("make a session's directory", &path))?;
+        let lock = File::create(path.join(LOCK)).map_err(SetupError::io("lock the session's directory", &path))?;
         lock.lock()
             .map_err(SetupError::io("lock the session's directory", &path))?;
         if let Some(sessions) = path.parent() {
@@ -74,8 +72,7 @@ fn is_older_than(path: &Path, age: Duration) -> bool {
 
 fn clone_template(from: &Path, to: &Path) -> Result<(), SetupError> {
     std::fs::create_dir_all(to).map_err(SetupError::io("make a session's directory", to))?;
-    let entries =
-        std::fs::read_dir(from).map_err(SetupError::io("read the notebook template", from))?;
+    let entries = std::fs::read_dir(from).map_err(SetupError::io("read the notebook template", from))?;
     for entry in entries {
         let entry = entry.map_err(SetupError::io("read the notebook template", from))?;
         let (source, name) = (entry.path(), entry.file_name());
@@ -105,10 +102,7 @@ fn is_shareable(path: &Path) -> bool {
         .parent()
         .and_then(Path::file_name)
         .is_some_and(|name| name == "deps");
-    let name = path
-        .file_name()
-        .map(|name| name.to_string_lossy())
-        .unwrap_or_default();
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     let library = [".rlib", ".rmeta", ".so", ".dylib"]
         .iter()
         .any(|ending| name.ends_with(ending));
@@ -144,17 +138,13 @@ mod tests {
     fn libraries_are_shared_and_everything_else_is_the_sessions_own() {
         let template = template();
         let sessions = tempfile::tempdir().expect("a temporary directory");
-        let directory = SessionDirectory::create(template.path(), sessions.path().join("a"))
-            .expect("a clone");
+        let directory = SessionDirectory::create(template.path(), sessions.path().join("a")).expect("a clone");
         let path = directory.path();
         let inode = |root: &Path, name: &str| {
             let file = root.join("target/debug/deps").join(name);
             file.metadata().expect("the file").ino()
         };
-        assert_eq!(
-            inode(path, "liba-1.rlib"),
-            inode(template.path(), "liba-1.rlib")
-        );
+        assert_eq!(inode(path, "liba-1.rlib"), inode(template.path(), "liba-1.rlib"));
         for own in ["libctx.so", "a.d"] {
             assert_ne!(inode(path, own), inode(template.path(), own), "{own}");
         }
@@ -172,17 +162,11 @@ mod tests {
             .and_then(|file| file.set_modified(old))
             .expect("set the time");
         let sessions = tempfile::tempdir().expect("a temporary directory");
-        let directory = SessionDirectory::create(template.path(), sessions.path().join("a"))
-            .expect("a clone");
+        let directory = SessionDirectory::create(template.path(), sessions.path().join("a")).expect("a clone");
         let path = directory.path();
         let copied = path.join("target/debug/deps/a.d");
-        let difference = |a: SystemTime, b: SystemTime| {
-            a.duration_since(b).unwrap_or_else(|error| error.duration())
-        };
-        let modified = copied
-            .metadata()
-            .and_then(|meta| meta.modified())
-            .expect("its time");
+        let difference = |a: SystemTime, b: SystemTime| a.duration_since(b).unwrap_or_else(|error| error.duration());
+        let modified = copied.metadata().and_then(|meta| meta.modified()).expect("its time");
         assert!(difference(modified, old) < Duration::from_millis(1));
     }
 
@@ -190,13 +174,11 @@ mod tests {
     fn a_live_session_is_kept_and_a_dead_one_removed() {
         let template = template();
         let sessions = tempfile::tempdir().expect("a temporary directory");
-        let live = SessionDirectory::create(template.path(), sessions.path().join("live"))
-            .expect("a session");
+        let live = SessionDirectory::create(template.path(), sessions.path().join("live")).expect("a session");
         let dead = sessions.path().join("dead");
         std::fs::create_dir_all(&dead).expect("a directory");
         std::fs::write(dead.join(LOCK), "").expect("a lock nobody holds");
-        let other = SessionDirectory::create(template.path(), sessions.path().join("other"))
-            .expect("another session");
+        let other = SessionDirectory::create(template.path(), sessions.path().join("other")).expect("another session");
         assert!(live.path().exists() && other.path().exists() && !dead.exists());
         let path = live.path().to_path_buf();
         drop(live);

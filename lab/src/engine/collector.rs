@@ -41,11 +41,7 @@ pub struct Collector<'a> {
 
 impl<'a> Collector<'a> {
     /// `artifacts` is the directory where a cell's compiled library appears.
-    pub fn new(
-        observe: &'a mut (dyn FnMut(Event) + Send),
-        interrupter: &'a Interrupter,
-        artifacts: &Path,
-    ) -> Self {
+    pub fn new(observe: &'a mut (dyn FnMut(Event) + Send), interrupter: &'a Interrupter, artifacts: &Path) -> Self {
         Self {
             observe,
             interrupter,
@@ -244,8 +240,7 @@ mod tests {
 
     #[test]
     fn a_panic_that_was_caught_does_not_fail_the_cell() {
-        let report =
-            "\u{1e}unet-lab:{\"event\":\"panic\",\"message\":\"m\",\"thread\":\"main\",\"location\":null,\"frames\":[]}";
+        let report = "\u{1e}unet-lab:{\"event\":\"panic\",\"message\":\"m\",\"thread\":\"main\",\"location\":null,\"frames\":[]}";
         let (_, caught) = collect(&[report.to_owned()]);
         assert!(caught.panic.is_none());
         let (_, uncaught) = collect(&[report.to_owned(), Frame::Panicked.to_line()]);

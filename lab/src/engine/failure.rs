@@ -40,10 +40,7 @@ impl CellError {
     /// The compiler's errors, each with the lines of the cell that it speaks of.
     pub fn compilation(errors: &[CompilationError], code: &str) -> Self {
         let lines: Vec<&str> = code.lines().collect();
-        let mut real: Vec<&CompilationError> = errors
-            .iter()
-            .filter(|error| error.level() == "error")
-            .collect();
+        let mut real: Vec<&CompilationError> = errors.iter().filter(|error| error.level() == "error").collect();
         if real.is_empty() {
             real = errors.iter().collect();
         }
@@ -132,14 +129,8 @@ impl CellError {
 }
 
 fn render_compile_error(error: &CompilationError, lines: &[&str]) -> String {
-    let code = error
-        .code()
-        .map(|code| format!("[{code}]"))
-        .unwrap_or_default();
-    let mut text = format!(
-        "{RED}error{code}{RESET}{BOLD}: {}{RESET}",
-        error.message()
-    );
+    let code = error.code().map(|code| format!("[{code}]")).unwrap_or_default();
+    let mut text = format!("{RED}error{code}{RESET}{BOLD}: {}{RESET}", error.message());
     let mut shown = false;
     for message in error.spanned_messages() {
         if let Some(span) = message.span {
@@ -165,13 +156,7 @@ fn render_compile_error(error: &CompilationError, lines: &[&str]) -> String {
 }
 
 /// Appends a line of the cell with its number, and marks under the columns in question.
-fn push_excerpt(
-    text: &mut String,
-    lines: &[&str],
-    line: usize,
-    columns: Option<(usize, Option<usize>)>,
-    label: &str,
-) {
+fn push_excerpt(text: &mut String, lines: &[&str], line: usize, columns: Option<(usize, Option<usize>)>, label: &str) {
     let Some(source) = lines.get(line.wrapping_sub(1)) else {
         return;
     };

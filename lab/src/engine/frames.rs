@@ -161,15 +161,8 @@ mod tests {
             Line::parse(line),
             Line::Library(LibraryEvent::Display { update: true, .. })
         ));
-        let panic =
-            "\u{1e}unet-lab:{\"event\":\"panic\",\"message\":\"m\",\"thread\":\"main\",\"location\":null,\"frames\":[]}";
-        assert!(matches!(
-            Line::parse(panic),
-            Line::Library(LibraryEvent::Panic(_))
-        ));
-        assert_eq!(
-            Line::parse("\u{1e}unet-lab:{"),
-            Line::Plain("\u{1e}unet-lab:{".into())
-        );
+        let panic = "\u{1e}unet-lab:{\"event\":\"panic\",\"message\":\"m\",\"thread\":\"main\",\"location\":null,\"frames\":[]}";
+        assert!(matches!(Line::parse(panic), Line::Library(LibraryEvent::Panic(_))));
+        assert_eq!(Line::parse("\u{1e}unet-lab:{"), Line::Plain("\u{1e}unet-lab:{".into()));
     }
 }

@@ -53,13 +53,11 @@ pub fn enter(template: &Template, options: LaunchOptions) -> SetupError {
 }
 
 fn command(template: &Template, options: LaunchOptions) -> Result<Command, SetupError> {
-    let program =
-        std::env::current_exe().map_err(SetupError::io("find this program", PathBuf::new()))?;
+    let program = std::env::current_exe().map_err(SetupError::io("find this program", PathBuf::new()))?;
     let dirs = template.dirs();
     let session = dirs.sessions().join(uuid::Uuid::new_v4().simple().to_string());
     let no_config = dirs.cache.join("evcxr-config");
-    std::fs::create_dir_all(&no_config)
-        .map_err(SetupError::io("make the cache directory", &no_config))?;
+    std::fs::create_dir_all(&no_config).map_err(SetupError::io("make the cache directory", &no_config))?;
     let mut command = Command::new(program);
     command.args(std::env::args_os().skip(1));
     crate::environment::clean(&mut command);

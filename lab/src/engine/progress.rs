@@ -31,10 +31,7 @@ impl BuildProgress {
 
     /// Reads `   Building [=====>     ] 57/305: burn-core, gemm-f32`.
     pub fn parse(line: &str, stage: usize, elapsed: Duration) -> Option<Self> {
-        let (_, after) = line
-            .trim_start()
-            .strip_prefix("Building [")?
-            .split_once(']')?;
+        let (_, after) = line.trim_start().strip_prefix("Building [")?.split_once(']')?;
         let (counts, current) = match after.split_once(':') {
             Some((counts, current)) => (counts, current.trim()),
             None => (after, ""),

@@ -83,10 +83,7 @@ fn relay() -> std::io::Result<i32> {
                 shown = Instant::now();
             }
             let ready: Vec<bool> = waiting.iter().map(|fd| !fd.revents().is_empty()).collect();
-            (
-                stdout_open && ready[0],
-                stderr_open && ready[usize::from(stdout_open)],
-            )
+            (stdout_open && ready[0], stderr_open && ready[usize::from(stdout_open)])
         };
         if stdout_ready {
             match stdout.read(&mut buffer)? {
@@ -118,10 +115,7 @@ fn relay() -> std::io::Result<i32> {
 fn drain(stderr: &mut (impl Read + AsFd), open: &mut bool) -> Vec<u8> {
     let mut collected = Vec::new();
     let mut buffer = [0; 4096];
-    let now = Timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
     while *open {
         let ready = poll(&mut [PollFd::new(&*stderr, PollFlags::IN)], Some(&now));
         if !ready.is_ok_and(|count| count > 0) {

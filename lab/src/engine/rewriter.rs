@@ -50,11 +50,7 @@ impl Rewriter {
 
     /// Takes bytes read from standard output. `drain_stderr` is called before each protocol line, so that what the
     /// cell wrote on standard error before it is known.
-    pub fn stdout(
-        &mut self,
-        bytes: &[u8],
-        drain_stderr: &mut dyn FnMut() -> Vec<u8>,
-    ) -> Vec<Outgoing> {
+    pub fn stdout(&mut self, bytes: &[u8], drain_stderr: &mut dyn FnMut() -> Vec<u8>) -> Vec<Outgoing> {
         let mut out = Vec::new();
         for &byte in bytes {
             if byte == b'\n' {
@@ -74,8 +70,7 @@ impl Rewriter {
     /// Nothing came for a moment: shows what is held, an unfinished line too.
     pub fn idle(&mut self) -> Vec<Outgoing> {
         let mut out = Vec::new();
-        if self.content.is_none() && !self.pending.is_empty() && !may_become_protocol(&self.pending)
-        {
+        if self.content.is_none() && !self.pending.is_empty() && !may_become_protocol(&self.pending) {
             let valid = match std::str::from_utf8(&self.pending) {
                 Ok(text) => text.len(),
                 Err(error) if error.error_len().is_none() => error.valid_up_to(),
@@ -101,12 +96,7 @@ impl Rewriter {
         self.idle()
     }
 
-    fn line(
-        &mut self,
-        line: &str,
-        out: &mut Vec<Outgoing>,
-        drain_stderr: &mut dyn FnMut() -> Vec<u8>,
-    ) {
+    fn line(&mut self, line: &str, out: &mut Vec<Outgoing>, drain_stderr: &mut dyn FnMut() -> Vec<u8>) {
         if let Some((mime, content)) = &mut self.content {
             match line.strip_suffix(END_CONTENT) {
                 Some(last) => {
@@ -241,8 +231,7 @@ mod tests {
     #[test]
     fn mime_types_of_one_value_make_one_bundle_and_a_second_value_another() {
         let mut rewriter = Rewriter::default();
-        let block =
-            |mime: &str, text: &str| format!("EVCXR_BEGIN_CONTENT {mime}\n{text}\nEVCXR_END_CONTENT\n");
+        let block = |mime: &str, text: &str| format!("EVCXR_BEGIN_CONTENT {mime}\n{text}\nEVCXR_END_CONTENT\n");
         let input = [
             block("text/html", "<b>\n</b>"),
             block("text/plain", "one"),
@@ -286,10 +275,7 @@ mod tests {
             &mut rewriter,
             "EVCXR_BEGIN_CONTENT text/html\n<b>\nEVCXR_PANIC_NOTIFICATION\n",
         );
-        assert_eq!(
-            out,
-            [Outgoing::Frame(Frame::Panicked), Outgoing::Raw(PANIC.into())]
-        );
+        assert_eq!(out, [Outgoing::Frame(Frame::Panicked), Outgoing::Raw(PANIC.into())]);
     }
 
     #[test]
@@ -311,12 +297,7 @@ mod tests {
         rewriter.stderr(b"died");
         assert_eq!(
             rewriter.finish(),
-            [
-                stdout("<b>"),
-                Outgoing::Frame(Frame::Stderr {
-                    text: "died".into()
-                })
-            ]
+            [stdout("<b>"), Outgoing::Frame(Frame::Stderr { text: "died".into() })]
         );
     }
 }

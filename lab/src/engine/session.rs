@@ -119,9 +119,8 @@ impl Session {
         interrupter: Interrupter,
         report: &mut dyn FnMut(StartStep),
     ) -> Result<Self, SetupError> {
-        let path = session_path().ok_or_else(|| {
-            SetupError::Other("a session was started outside a session's environment".into())
-        })?;
+        let path = session_path()
+            .ok_or_else(|| SetupError::Other("a session was started outside a session's environment".into()))?;
         template.ensure(&mut |progress| report(StartStep::Template(progress)))?;
         report(StartStep::Directory);
         let directory = SessionDirectory::create(&template.path(), path)?;
@@ -151,17 +150,11 @@ impl Session {
         std::fs::copy(template.path().join("Cargo.lock"), &lock)
             .map_err(SetupError::io("restore the tested versions", &lock))?;
         let dependency = library_dependency(&template.dirs().root);
-        let prelude = format!(
-            ":dep unet_lab = {dependency}\nuse unet_lab::prelude::*;\n{ATTACH}"
-        );
-        self.context
-            .execute(&prelude)
-            .map_err(|error| match &error {
-                evcxr::Error::CompilationErrors(errors) => {
-                    starting(CellError::compilation(errors, &prelude).evalue)
-                }
-                _ => starting(error),
-            })?;
+        let prelude = format!(":dep unet_lab = {dependency}\nuse unet_lab::prelude::*;\n{ATTACH}");
+        self.context.execute(&prelude).map_err(|error| match &error {
+            evcxr::Error::CompilationErrors(errors) => starting(CellError::compilation(errors, &prelude).evalue),
+            _ => starting(error),
+        })?;
         Ok(())
     }
 
@@ -194,13 +187,8 @@ impl Session {
             let (stdout, stderr) = (&self.outputs.stdout, &self.outputs.stderr);
             let collector = Collector::new(observe, &self.interrupter, &self.artifacts);
             let done = &done;
-            let collecting = scope.spawn(move || {
-                collector.run(
-                    done,
-                    |wait| stdout.recv_timeout(wait).ok(),
-                    || stderr.try_recv().ok(),
-                )
-            });
+            let collecting = scope
+                .spawn(move || collector.run(done, |wait| stdout.recv_timeout(wait).ok(), || stderr.try_recv().ok()));
             let mut callbacks = EvalCallbacks {
                 input_reader: &|request| {
                     answer(Prompt {
@@ -235,12 +223,7 @@ impl Session {
         }
     }
 
-    fn judge(
-        &self,
-        outcome: Outcome,
-        interrupted: Interrupted,
-        code: &str,
-    ) -> Result<(), CellError> {
+    fn judge(&self, outcome: Outcome, interrupted: Interrupted, code: &str) -> Result<(), CellError> {
         if let Some(report) = outcome.panic {
             let place = self.place_in_cell(&report, code);
             return Err(CellError::panic(&report, code, place));
@@ -265,10 +248,7 @@ impl Session {
             path == Path::new("src/lib.rs")
                 || (path.ends_with("src/lib.rs") && path.starts_with(self._directory.path()))
         };
-        let called = report
-            .location
-            .iter()
-            .map(|place| (place.file.as_str(), place.line));
+        let called = report.location.iter().map(|place| (place.file.as_str(), place.line));
         let through = report
             .frames
             .iter()

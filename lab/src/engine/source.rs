@@ -22,9 +22,9 @@ pub fn without_own_dependency(code: &str) -> String {
     let blank = |line: &str| {
         let mut words = line.trim_start().split([' ', '=']);
         words.next() == Some(":dep")
-            && words.find(|word| !word.is_empty()).is_some_and(|name| {
-                name == "unet_lab" || name == "unet-lab" || name == "burn"
-            })
+            && words
+                .find(|word| !word.is_empty())
+                .is_some_and(|name| name == "unet_lab" || name == "unet-lab" || name == "burn")
     };
     let kept: Vec<&str> = code
         .split('\n')
@@ -43,14 +43,14 @@ pub fn completeness(code: &str) -> Completeness {
             TokenKind::OpenParen => open.push(TokenKind::CloseParen),
             TokenKind::OpenBrace => open.push(TokenKind::CloseBrace),
             TokenKind::OpenBracket => open.push(TokenKind::CloseBracket),
-            TokenKind::CloseParen | TokenKind::CloseBrace | TokenKind::CloseBracket => {
-                if open.pop() != Some(token.kind) {
-                    return Completeness::Invalid;
-                }
+            TokenKind::CloseParen | TokenKind::CloseBrace | TokenKind::CloseBracket
+                if open.pop() != Some(token.kind) =>
+            {
+                return Completeness::Invalid;
             }
-            TokenKind::BlockComment {
-                terminated: false, ..
-            } => return Completeness::Incomplete { indent: String::new() },
+            TokenKind::BlockComment { terminated: false, .. } => {
+                return Completeness::Incomplete { indent: String::new() };
+            }
             TokenKind::Literal { kind, .. } => match kind {
                 Literal::Str { terminated: false }
                 | Literal::ByteStr { terminated: false }
@@ -123,8 +123,7 @@ mod tests {
 
     #[test]
     fn the_notebooks_own_dependency_line_is_blanked_and_others_kept() {
-        let code =
-            ":dep unet_lab = { path = \"..\" }\n:dep rand = \"0.9\"\nuse unet_lab::prelude::*;\n";
+        let code = ":dep unet_lab = { path = \"..\" }\n:dep rand = \"0.9\"\nuse unet_lab::prelude::*;\n";
         assert_eq!(
             without_own_dependency(code),
             "\n:dep rand = \"0.9\"\nuse unet_lab::prelude::*;\n"

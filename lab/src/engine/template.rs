@@ -123,15 +123,12 @@ impl Template {
             return Ok(false);
         }
         let cache = &self.dirs.cache;
-        std::fs::create_dir_all(cache)
-            .map_err(SetupError::io("make the cache directory", cache))?;
+        std::fs::create_dir_all(cache).map_err(SetupError::io("make the cache directory", cache))?;
         let lock_path = cache.join(LOCK);
-        let lock =
-            File::create(&lock_path).map_err(SetupError::io("lock the template", &lock_path))?;
+        let lock = File::create(&lock_path).map_err(SetupError::io("lock the template", &lock_path))?;
         if lock.try_lock().is_err() {
             report(BuildProgress::waiting());
-            lock.lock()
-                .map_err(SetupError::io("lock the template", &lock_path))?;
+            lock.lock().map_err(SetupError::io("lock the template", &lock_path))?;
         }
         let freshness = self.freshness();
         if freshness == Freshness::Fresh {
@@ -146,19 +143,14 @@ impl Template {
         cargo_home::prepare(&self.dirs.cargo_home(), &self.toolchain.cargo)
     }
 
-    fn build(
-        &self,
-        freshness: Freshness,
-        report: &mut dyn FnMut(BuildProgress),
-    ) -> Result<(), SetupError> {
+    fn build(&self, freshness: Freshness, report: &mut dyn FnMut(BuildProgress)) -> Result<(), SetupError> {
         let started = Instant::now();
         let path = self.path();
         let _ = std::fs::remove_file(path.join(STAMP));
         if freshness == Freshness::OtherToolchain {
             let _ = std::fs::remove_dir_all(&path);
         }
-        std::fs::create_dir_all(path.join("src"))
-            .map_err(SetupError::io("make the template", &path))?;
+        std::fs::create_dir_all(path.join("src")).map_err(SetupError::io("make the template", &path))?;
         if !path.join("target").exists()
             && let Some(available_mb) = available_mb(&path).filter(|&free| free < NEEDED_MB)
         {
@@ -181,25 +173,17 @@ impl Template {
             library,
             build_seconds: started.elapsed().as_secs(),
         };
-        let json = serde_json::to_vec(&stamp)
-            .map_err(|error| SetupError::Other(format!("stamping the template: {error}")))?;
+        let json =
+            serde_json::to_vec(&stamp).map_err(|error| SetupError::Other(format!("stamping the template: {error}")))?;
         let stamp_path = path.join(STAMP);
-        write_atomically(&stamp_path, &json)
-            .map_err(SetupError::io("stamp the template", &stamp_path))
+        write_atomically(&stamp_path, &json).map_err(SetupError::io("stamp the template", &stamp_path))
     }
 
     /// Live sessions share the libraries by hard link; the library's own are about to be written anew.
     fn unlink_library(&self, path: &Path) {
-        let deps = path
-            .join("target")
-            .join(&self.toolchain.host)
-            .join("debug/deps");
+        let deps = path.join("target").join(&self.toolchain.host).join("debug/deps");
         for entry in std::fs::read_dir(deps).into_iter().flatten().flatten() {
-            if entry
-                .file_name()
-                .to_string_lossy()
-                .starts_with("libunet_lab")
-            {
+            if entry.file_name().to_string_lossy().starts_with("libunet_lab") {
                 let _ = std::fs::remove_file(entry.path());
             }
         }
@@ -208,22 +192,16 @@ impl Template {
     fn write_sources(&self, path: &Path) -> Result<(), SetupError> {
         let write = |target: PathBuf, text: &str| {
             if let Some(parent) = target.parent() {
-                std::fs::create_dir_all(parent)
-                    .map_err(SetupError::io("make the template", parent))?;
+                std::fs::create_dir_all(parent).map_err(SetupError::io("make the template", parent))?;
             }
-            write_atomically(&target, text.as_bytes())
-                .map_err(SetupError::io("write the template", &target))
+            write_atomically(&target, text.as_bytes()).map_err(SetupError::io("write the template", &target))
         };
         write(self.dirs.cache.join(".cargo/config.toml"), CARGO_CONFIG)?;
-        write(
-            path.join(".cargo/config.toml"),
-            "\n[net]\noffline = false\n",
-        )?;
+        write(path.join(".cargo/config.toml"), "\n[net]\noffline = false\n")?;
         write(path.join("Cargo.toml"), &self.manifest())?;
         write(path.join("src/lib.rs"), SAMPLE_CELL)?;
         let lock = self.dirs.root.join("Cargo.lock");
-        let tested = std::fs::read_to_string(&lock)
-            .map_err(SetupError::io("read the tested versions", &lock))?;
+        let tested = std::fs::read_to_string(&lock).map_err(SetupError::io("read the tested versions", &lock))?;
         write(path.join("Cargo.lock"), &tested)
     }
 
@@ -239,12 +217,7 @@ impl Template {
         )
     }
 
-    fn cargo(
-        &self,
-        subcommand: &str,
-        stage: usize,
-        report: &mut dyn FnMut(BuildProgress),
-    ) -> Result<(), SetupError> {
+    fn cargo(&self, subcommand: &str, stage: usize, report: &mut dyn FnMut(BuildProgress)) -> Result<(), SetupError> {
         let mut command = self.toolchain.session_cargo(&self.path());
         crate::environment::clean(&mut command);
         let mut cargo = command
@@ -288,9 +261,10 @@ impl Template {
             what: format!("Compiling the notebook template (cargo {subcommand})"),
             status: status.to_string(),
             output: said[from..said.len().min(from + 40)].join("\n"),
-            remedy: "What was compiled is kept: try again and it goes on from there. Without a network, the crates must \
+            remedy:
+                "What was compiled is kept: try again and it goes on from there. Without a network, the crates must \
                      have been downloaded before (`cargo fetch` in the lab's directory)."
-                .into(),
+                    .into(),
         })
     }
 
@@ -382,11 +356,7 @@ mod tests {
             build_seconds: 1,
         };
         std::fs::create_dir_all(template.path()).expect("a directory");
-        std::fs::write(
-            template.path().join(STAMP),
-            serde_json::to_vec(&stamp).expect("json"),
-        )
-        .expect("a stamp");
+        std::fs::write(template.path().join(STAMP), serde_json::to_vec(&stamp).expect("json")).expect("a stamp");
     }
 
     #[test]

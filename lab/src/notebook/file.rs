@@ -77,11 +77,10 @@ impl NotebookFile {
         let content = match nbformat::parse_notebook(&text) {
             Ok(Notebook::V4(notebook)) => notebook,
             Ok(Notebook::V4QuirksMode(quirks)) => quirks.repair(),
-            Ok(Notebook::Legacy(old)) => nbformat::upgrade_legacy_notebook(old)
-                .map_err(|error| corrupt(error.to_string()))?,
-            Ok(Notebook::V3(old)) => {
-                nbformat::upgrade_v3_notebook(old).map_err(|error| corrupt(error.to_string()))?
+            Ok(Notebook::Legacy(old)) => {
+                nbformat::upgrade_legacy_notebook(old).map_err(|error| corrupt(error.to_string()))?
             }
+            Ok(Notebook::V3(old)) => nbformat::upgrade_v3_notebook(old).map_err(|error| corrupt(error.to_string()))?,
             Ok(_) => return Err(corrupt("its format is not known".into())),
             Err(error) => return Err(corrupt(error.to_string())),
         };
@@ -93,12 +92,11 @@ impl NotebookFile {
 
     /// Writes it elsewhere, whole or not at all.
     pub fn write(content: &v4::Notebook, path: &Path) -> Result<(), NotebookError> {
-        let text = nbformat::serialize_notebook(&Notebook::V4(content.clone())).map_err(|error| {
-            NotebookError::Corrupt {
+        let text =
+            nbformat::serialize_notebook(&Notebook::V4(content.clone())).map_err(|error| NotebookError::Corrupt {
                 path: path.into(),
                 reason: error.to_string(),
-            }
-        })?;
+            })?;
         write_atomically(path, text.as_bytes()).map_err(|source| NotebookError::Unwritable {
             path: path.into(),
             source,
@@ -144,10 +142,7 @@ mod tests {
         let (directory, path) = file(NOTEBOOK);
         let notebook = NotebookFile::read(&path).expect("a notebook");
         assert_eq!(notebook.code_cells(), 1);
-        assert_eq!(
-            CellPlan::of(notebook.content.cells[1].metadata()).expect,
-            ["42"]
-        );
+        assert_eq!(CellPlan::of(notebook.content.cells[1].metadata()).expect, ["42"]);
         let copy = directory.path().join("b.ipynb");
         NotebookFile::write(&notebook.content, &copy).expect("written");
         let again = NotebookFile::read(&copy).expect("a notebook");
@@ -158,13 +153,8 @@ mod tests {
     fn corrupt_notebooks_are_named_with_a_remedy() {
         for text in ["", "{\"cells\": [", "[]", "{\"nbformat\": 9}"] {
             let (_directory, path) = file(text);
-            let error = NotebookFile::read(&path)
-                .expect_err("not a notebook")
-                .to_string();
-            assert!(
-                error.contains("a.ipynb") && error.contains("fresh copy"),
-                "{error}"
-            );
+            let error = NotebookFile::read(&path).expect_err("not a notebook").to_string();
+            assert!(error.contains("a.ipynb") && error.contains("fresh copy"), "{error}");
         }
     }
 

@@ -97,7 +97,10 @@ fn collect_text(value: Option<&Value>, into: &mut String) {
         }
         // The lines of a text carry their own newlines.
         Some(Value::Array(lines)) => {
-            lines.iter().filter_map(Value::as_str).for_each(|line| into.push_str(line));
+            lines
+                .iter()
+                .filter_map(Value::as_str)
+                .for_each(|line| into.push_str(line));
             into.push('\n');
         }
         Some(Value::Object(by_mime)) => {

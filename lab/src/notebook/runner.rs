@@ -137,9 +137,7 @@ impl Printer {
             Event::Value { data } => print_plain(&plain(data)),
             Event::Display { update, data, .. } => {
                 // A live display changes often: a line now and then tells enough.
-                let due = self
-                    .live_line
-                    .is_none_or(|last| last.elapsed() > LIVE_LINE_EVERY);
+                let due = self.live_line.is_none_or(|last| last.elapsed() > LIVE_LINE_EVERY);
                 if !update || due {
                     print_plain(&plain(data));
                     self.live_line = Some(Instant::now());

@@ -42,18 +42,14 @@ impl Cells {
                 .unwrap_or(0);
             let cell = seeds[nearest].cell;
             let others = seeds.iter().zip(&rims).filter(|(s, _)| s.cell != cell);
-            let near = others
-                .map(|(_, r)| 0.5 * (r - rims[nearest]))
-                .filter(|&d| d < 60.0);
+            let near = others.map(|(_, r)| 0.5 * (r - rims[nearest])).filter(|&d| d < 60.0);
             let sum: f32 = near.map(|d| (-d / ROUNDING).exp()).sum();
             *gap = -ROUNDING * sum.max(1e-16).ln();
             label.push(cell);
         }
         let edge = Field {
             size,
-            data: (0..size * size)
-                .map(|i| raw.data[i] / steepness(&raw, i))
-                .collect(),
+            data: (0..size * size).map(|i| raw.data[i] / steepness(&raw, i)).collect(),
         };
         Self {
             label,
@@ -68,11 +64,7 @@ fn steepness(field: &Field, i: usize) -> f32 {
     let (size, data) = (field.size, &field.data);
     let (x, y) = (i % size, i / size);
     let change = |inside: bool, j: usize| {
-        if inside {
-            (data[j] - data[i]).abs()
-        } else {
-            0.0
-        }
+        if inside { (data[j] - data[i]).abs() } else { 0.0 }
     };
     let along_x = change(x > 0, i.wrapping_sub(1)).max(change(x + 1 < size, i + 1));
     let along_y = change(y > 0, i.wrapping_sub(size)).max(change(y + 1 < size, i + size));
@@ -90,12 +82,7 @@ struct Bend {
 
 impl Bend {
     fn new(rng: &mut impl Rng, size: usize) -> Self {
-        let mut pair = |scale: f32| {
-            [
-                Field::smooth(rng, size, scale),
-                Field::smooth(rng, size, scale),
-            ]
-        };
+        let mut pair = |scale: f32| [Field::smooth(rng, size, scale), Field::smooth(rng, size, scale)];
         let (sway, tremble) = (pair(48.0), pair(10.0));
         let angle = between(rng, 0.0, std::f32::consts::PI);
         Self {
@@ -109,9 +96,7 @@ impl Bend {
 
     fn apply(&self, x: usize, y: usize) -> [f32; 2] {
         let i = y * self.sway[0].size + x;
-        let moved = |axis: usize| {
-            9.0 * self.sway[axis].data[i] + 2.0 * self.tremble[axis].data[i] - self.middle
-        };
+        let moved = |axis: usize| 9.0 * self.sway[axis].data[i] + 2.0 * self.tremble[axis].data[i] - self.middle;
         let (u, v) = (x as f32 + moved(0), y as f32 + moved(1));
         let [cos, sin] = self.turn;
         [
@@ -127,13 +112,7 @@ fn scatter(rng: &mut impl Rng, size: f32) -> Vec<Seed> {
     let span = size + 2.0 * margin;
     let crowd = Field::smooth(rng, span as usize + 1, 85.0);
     let mut seeds: Vec<Seed> = Vec::new();
-    for (radius, tries) in [
-        (62.0, 0.25),
-        (40.0, 0.6),
-        (26.0, 2.0),
-        (17.0, 10.0),
-        (12.5, 30.0),
-    ] {
+    for (radius, tries) in [(62.0, 0.25), (40.0, 0.6), (26.0, 2.0), (17.0, 10.0), (12.5, 30.0)] {
         for _ in 0..(tries * span * span / 4000.0) as usize {
             let at = [between(rng, 0.0, span), between(rng, 0.0, span)];
             let radius = radius * (0.12 * normal(rng)).exp();
@@ -156,10 +135,7 @@ fn scatter(rng: &mut impl Rng, size: f32) -> Vec<Seed> {
             let others = (0..seeds.len()).filter(|&j| seeds[j].cell != seeds[i].cell);
             if let Some(j) = others.min_by(|&a, &b| far(&seeds[a]).total_cmp(&far(&seeds[b]))) {
                 let (from, to) = (seeds[i].cell, seeds[j].cell);
-                seeds
-                    .iter_mut()
-                    .filter(|s| s.cell == from)
-                    .for_each(|s| s.cell = to);
+                seeds.iter_mut().filter(|s| s.cell == from).for_each(|s| s.cell = to);
             }
         }
     }
@@ -180,13 +156,8 @@ mod tests {
         for y in 1..size - 1 {
             for x in 1..size - 1 {
                 let i = y * size + x;
-                let meets =
-                    cells.label[i] != cells.label[i + 1] || cells.label[i] != cells.label[i + size];
-                assert!(
-                    !meets || cells.edge.data[i] < 2.5,
-                    "({x}, {y}): {}",
-                    cells.edge.data[i]
-                );
+                let meets = cells.label[i] != cells.label[i + 1] || cells.label[i] != cells.label[i + size];
+                assert!(!meets || cells.edge.data[i] < 2.5, "({x}, {y}): {}", cells.edge.data[i]);
             }
         }
     }

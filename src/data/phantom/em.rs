@@ -91,9 +91,7 @@ fn slice(rng: &mut ChaCha8Rng, size: usize, noise: f32) -> (Image, Mask) {
         let slanted = smoothstep(1.15, 2.2, slant.data[i]);
         half.data[i] = (1.75 + 0.3 * thick.data[i] + 4.5 * slanted).max(1.1);
         let away = cells.edge.data[i].max(0.0) / (1.25 * half.data[i]);
-        let dark = (0.88 + 0.09 * faint.data[i]).clamp(0.5, 1.0)
-            * (1.0 - 0.25 * slanted)
-            * (-away.powf(2.4)).exp();
+        let dark = (0.88 + 0.09 * faint.data[i]).clamp(0.5, 1.0) * (1.0 - 0.25 * slanted) * (-away.powf(2.4)).exp();
         grey.data[i] += dark * (0.17 - grey.data[i]);
     }
     let mask = Mask::from_fn(size, size, |x, y| {
@@ -111,8 +109,7 @@ fn slice(rng: &mut ChaCha8Rng, size: usize, noise: f32) -> (Image, Mask) {
     let tilt = [between(rng, -0.06, 0.06), between(rng, -0.06, 0.06)];
     let image = Image::from_fn(size, size, |x, y| {
         let i = y * size + x;
-        let light =
-            1.0 + 0.07 * stain.data[i] + (tilt[0] * x as f32 + tilt[1] * y as f32) / size as f32;
+        let light = 1.0 + 0.07 * stain.data[i] + (tilt[0] * x as f32 + tilt[1] * y as f32) / size as f32;
         // Blurring by 0.55 pixels leaves about 0.62 of the noise's standard deviation.
         grey_level(sharp.data[i] * light + noise / 0.62 * grain.data[i])
     });
@@ -125,15 +122,13 @@ fn cytoplasm(rng: &mut ChaCha8Rng, cells: &Cells, size: usize) -> Field {
         .map(|_| (0.575 + 0.04 * normal(rng)).min(0.66))
         .collect();
     let rough: Vec<f32> = (0..cells.count).map(|_| between(rng, 0.7, 1.4)).collect();
-    let grains = [(1.7, 0.055), (3.2, 0.045), (11.0, 0.024)]
-        .map(|(scale, depth)| (Field::smooth(rng, size, scale), depth));
+    let grains =
+        [(1.7, 0.055), (3.2, 0.045), (11.0, 0.024)].map(|(scale, depth)| (Field::smooth(rng, size, scale), depth));
     let data = cells.label.iter().enumerate();
     Field {
         size,
         data: data
-            .map(|(i, &cell)| {
-                tone[cell] + rough[cell] * grains.iter().map(|(f, d)| d * f.data[i]).sum::<f32>()
-            })
+            .map(|(i, &cell)| tone[cell] + rough[cell] * grains.iter().map(|(f, d)| d * f.data[i]).sum::<f32>())
             .collect(),
     }
 }
@@ -149,22 +144,14 @@ mod tests {
         let five = EmPhantom::new(64).with_seed(9).with_count(5).generate();
         assert_eq!(three, five.first(3));
         assert_ne!(five.pairs()[0].image(), five.pairs()[1].image());
-        assert_ne!(
-            EmPhantom::new(64).with_seed(10).with_count(1).generate(),
-            five.first(1)
-        );
+        assert_ne!(EmPhantom::new(64).with_seed(10).with_count(1).generate(), five.first(1));
     }
 
     /// A change of this number changes every figure and result of the course.
     #[test]
     fn the_images_never_change() {
         let data = EmPhantom::new(48).with_count(2).generate();
-        assert_eq!(
-            fingerprint(&data),
-            0x5e56_3401_e829_b4dd,
-            "{:#x}",
-            fingerprint(&data)
-        );
+        assert_eq!(fingerprint(&data), 0x5e56_3401_e829_b4dd, "{:#x}", fingerprint(&data));
     }
 
     #[test]

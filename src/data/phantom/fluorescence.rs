@@ -85,12 +85,7 @@ struct Nucleus {
 impl Nucleus {
     /// About the distance of a place from the outline in pixels, negative inside.
     fn outside(&self, x: f32, y: f32) -> f32 {
-        let (dx, dy, cos, sin) = (
-            x - self.at[0],
-            y - self.at[1],
-            self.angle.cos(),
-            self.angle.sin(),
-        );
+        let (dx, dy, cos, sin) = (x - self.at[0], y - self.at[1], self.angle.cos(), self.angle.sin());
         let (u, v) = (
             (dx * cos + dy * sin) / self.axes[0],
             (dy * cos - dx * sin) / self.axes[1],
@@ -107,14 +102,12 @@ fn field_of_view(rng: &mut ChaCha8Rng, size: usize, photons: f32) -> (Image, Mas
     let mut inside = vec![false; size * size];
     for nucleus in &nuclei {
         for (i, within) in inside.iter_mut().enumerate() {
-            let outside =
-                nucleus.outside((i % size) as f32, (i / size) as f32) + 0.7 * wobble.data[i];
+            let outside = nucleus.outside((i % size) as f32, (i / size) as f32) + 0.7 * wobble.data[i];
             if outside < 1.0 {
                 let chromatin = 1.0 + 0.13 * coarse.data[i] + 0.08 * fine.data[i];
                 let dome = 0.72 + 0.28 * smoothstep(0.0, -6.0, outside);
                 // Overlapping nuclei add their light.
-                light.data[i] +=
-                    nucleus.light * dome * chromatin.max(0.3) * smoothstep(1.0, -1.0, outside);
+                light.data[i] += nucleus.light * dome * chromatin.max(0.3) * smoothstep(1.0, -1.0, outside);
                 *within |= outside < 0.0;
             }
         }
@@ -125,13 +118,9 @@ fn field_of_view(rng: &mut ChaCha8Rng, size: usize, photons: f32) -> (Image, Mas
     let brightest = focused.data.iter().copied().fold(0.6, f32::max);
     let image = Image::from_fn(size, size, |x, y| {
         let i = y * size + x;
-        let signal = (focused.data[i] + 0.14 * haze.data[i]) / brightest * 0.9
-            + 0.045
-            + 0.012 * glow.data[i];
+        let signal = (focused.data[i] + 0.14 * haze.data[i]) / brightest * 0.9 + 0.045 + 0.012 * glow.data[i];
         // Counted photons scatter by the square root of their number; the camera adds a little of its own.
-        let counted = signal
-            + (signal.max(0.0) / photons.max(1.0)).sqrt() * normal(rng)
-            + 0.006 * normal(rng);
+        let counted = signal + (signal.max(0.0) / photons.max(1.0)).sqrt() * normal(rng) + 0.006 * normal(rng);
         grey_level(counted)
     });
     (image, Mask::new_square(size, inside))
@@ -148,23 +137,16 @@ fn scatter(rng: &mut ChaCha8Rng, size: f32) -> Vec<Nucleus> {
         let long = typical * (0.16 * normal(rng)).exp();
         let light = 0.55 * (0.38 * normal(rng)).exp();
         let shape = Nucleus {
-            at: [
-                between(rng, -4.0, size + 4.0),
-                between(rng, -4.0, size + 4.0),
-            ],
+            at: [between(rng, -4.0, size + 4.0), between(rng, -4.0, size + 4.0)],
             axes: [long, long * between(rng, 0.62, 0.95)],
             angle: between(rng, 0.0, PI),
             light,
         };
         // One in four is put beside an older one, so that they touch.
-        let beside = (rng.random::<f32>() < 0.28 && !nuclei.is_empty())
-            .then(|| rng.random_range(0..nuclei.len()));
+        let beside = (rng.random::<f32>() < 0.28 && !nuclei.is_empty()).then(|| rng.random_range(0..nuclei.len()));
         let shape = match beside {
             Some(i) => {
-                let (angle, away) = (
-                    between(rng, 0.0, 2.0 * PI),
-                    0.86 * (nuclei[i].axes[1] + shape.axes[1]),
-                );
+                let (angle, away) = (between(rng, 0.0, 2.0 * PI), 0.86 * (nuclei[i].axes[1] + shape.axes[1]));
                 Nucleus {
                     at: [
                         nuclei[i].at[0] + away * angle.cos(),
@@ -200,28 +182,16 @@ mod tests {
         let data = NucleiPhantom::new(64).with_seed(9).with_count(3).generate();
         assert_eq!(
             data,
-            NucleiPhantom::new(64)
-                .with_seed(9)
-                .with_count(5)
-                .generate()
-                .first(3)
+            NucleiPhantom::new(64).with_seed(9).with_count(5).generate().first(3)
         );
-        assert_ne!(
-            data,
-            NucleiPhantom::new(64).with_seed(8).with_count(3).generate()
-        );
+        assert_ne!(data, NucleiPhantom::new(64).with_seed(8).with_count(3).generate());
     }
 
     /// A change of this number changes every figure and result of the course.
     #[test]
     fn the_images_never_change() {
         let data = NucleiPhantom::new(48).with_count(2).generate();
-        assert_eq!(
-            fingerprint(&data),
-            0x6095_f6f9_ce9a_b8b1,
-            "{:#x}",
-            fingerprint(&data)
-        );
+        assert_eq!(fingerprint(&data), 0x6095_f6f9_ce9a_b8b1, "{:#x}", fingerprint(&data));
     }
 
     #[test]

@@ -17,25 +17,9 @@ pub use fluorescence::NucleiPhantom;
 #[test]
 fn odd_sizes_and_settings_do_no_harm() {
     for size in [0, 1, 2, 17] {
-        assert_eq!(
-            EmPhantom::new(size)
-                .with_count(1)
-                .with_noise(9.0)
-                .generate()
-                .len(),
-            1
-        );
-        let dark = NucleiPhantom::new(size)
-            .with_count(1)
-            .with_photons(0.0)
-            .generate();
-        assert!(
-            dark.pairs()[0]
-                .image()
-                .data()
-                .iter()
-                .all(|v| (0.0..=1.0).contains(v))
-        );
+        assert_eq!(EmPhantom::new(size).with_count(1).with_noise(9.0).generate().len(), 1);
+        let dark = NucleiPhantom::new(size).with_count(1).with_photons(0.0).generate();
+        assert!(dark.pairs()[0].image().data().iter().all(|v| (0.0..=1.0).contains(v)));
     }
     assert!(EmPhantom::new(32).with_count(0).generate().is_empty());
 }

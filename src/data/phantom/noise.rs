@@ -37,9 +37,7 @@ impl Field {
         for x in 0..size {
             let (first, weights) = place(x, shift_x);
             for row in 0..grid {
-                wide[row * size + x] = (0..4)
-                    .map(|i| weights[i] * knots[row * grid + first + i])
-                    .sum();
+                wide[row * size + x] = (0..4).map(|i| weights[i] * knots[row * grid + first + i]).sum();
             }
         }
         // The mean square of the four weights' sum of squares over all phases is 151/315 along each axis.
@@ -47,11 +45,9 @@ impl Field {
         let mut data = Vec::with_capacity(size * size);
         for y in 0..size {
             let (first, weights) = place(y, shift_y);
-            data.extend((0..size).map(|x| {
-                unit * (0..4)
-                    .map(|i| weights[i] * wide[(first + i) * size + x])
-                    .sum::<f32>()
-            }));
+            data.extend(
+                (0..size).map(|x| unit * (0..4).map(|i| weights[i] * wide[(first + i) * size + x]).sum::<f32>()),
+            );
         }
         Self { size, data }
     }
@@ -70,9 +66,7 @@ impl Field {
                 for x in 0..self.size {
                     let taps = bell.iter().zip(-reach..);
                     let total: f32 = taps
-                        .map(|(w, i)| {
-                            w * from[y * step_y + (x as isize + i).clamp(0, last) as usize * step_x]
-                        })
+                        .map(|(w, i)| w * from[y * step_y + (x as isize + i).clamp(0, last) as usize * step_x])
                         .sum();
                     to[y * step_y + x * step_x] = total / sum;
                 }
@@ -141,12 +135,8 @@ mod tests {
             Field::smooth(&mut rng, 200, 3.0).data,
         ] {
             let mean = values.iter().sum::<f32>() / values.len() as f32;
-            let variance =
-                values.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / values.len() as f32;
-            assert!(
-                mean.abs() < 0.05 && (variance - 1.0).abs() < 0.1,
-                "{mean} {variance}"
-            );
+            let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / values.len() as f32;
+            assert!(mean.abs() < 0.05 && (variance - 1.0).abs() < 0.1, "{mean} {variance}");
         }
     }
 

@@ -13,9 +13,7 @@ struct Taken(Vec<([f32; 2], f32)>);
 
 impl Taken {
     fn is_free(&self, at: [f32; 2], radius: f32) -> bool {
-        self.0
-            .iter()
-            .all(|&(place, r)| distance(place, at) > r + radius + 1.0)
+        self.0.iter().all(|&(place, r)| distance(place, at) > r + radius + 1.0)
     }
 
     fn take(&mut self, at: [f32; 2], radius: f32) -> bool {
@@ -48,10 +46,7 @@ pub(super) fn draw(rng: &mut impl Rng, grey: &mut Field, cells: &Cells) {
         let (middle, _) = somewhere(rng, cells);
         let spread = between(rng, 6.0, 14.0);
         for _ in 0..rng.random_range(4..20) {
-            let at = [
-                middle[0] + spread * normal(rng),
-                middle[1] + spread * normal(rng),
-            ];
+            let at = [middle[0] + spread * normal(rng), middle[1] + spread * normal(rng)];
             vesicle(rng, grey, cells, &mut taken, at, 1.9..3.0);
         }
     }
@@ -82,13 +77,7 @@ fn somewhere(rng: &mut impl Rng, cells: &Cells) -> ([f32; 2], f32) {
 }
 
 /// Changes the cytoplasm within `reach` pixels of a place: `change(distance, old)` is the new grey value.
-fn stamp(
-    grey: &mut Field,
-    cells: &Cells,
-    at: [f32; 2],
-    reach: f32,
-    change: impl Fn(f32, f32) -> f32,
-) {
+fn stamp(grey: &mut Field, cells: &Cells, at: [f32; 2], reach: f32, change: impl Fn(f32, f32) -> f32) {
     let size = grey.size;
     let range = |c: f32| {
         (
@@ -106,22 +95,11 @@ fn stamp(
 }
 
 /// A bubble: a dark ring, a little lighter inside.
-fn vesicle(
-    rng: &mut impl Rng,
-    grey: &mut Field,
-    cells: &Cells,
-    taken: &mut Taken,
-    at: [f32; 2],
-    radii: Range<f32>,
-) {
-    let (radius, depth) = (
-        between(rng, radii.start, radii.end),
-        between(rng, 0.16, 0.3),
-    );
+fn vesicle(rng: &mut impl Rng, grey: &mut Field, cells: &Cells, taken: &mut Taken, at: [f32; 2], radii: Range<f32>) {
+    let (radius, depth) = (between(rng, radii.start, radii.end), between(rng, 0.16, 0.3));
     if cells.edge.at(at[0], at[1]) > radius + 2.5 && taken.take(at, radius) {
         stamp(grey, cells, at, radius + 3.0, |d, v| {
-            v - depth * (-((d - radius) / 0.95).powi(2)).exp()
-                + 0.06 * smoothstep(radius, radius - 1.5, d)
+            v - depth * (-((d - radius) / 0.95).powi(2)).exp() + 0.06 * smoothstep(radius, radius - 1.5, d)
         });
     }
 }
@@ -169,11 +147,7 @@ fn mitochondrion(
     [long, short]: [f32; 2],
 ) {
     let (angle, folds) = (between(rng, 0.0, PI), between(rng, 0.0, PI));
-    let (pitch, shift, matrix) = (
-        between(rng, 3.6, 5.2),
-        between(rng, 0.0, TAU),
-        between(rng, 0.3, 0.4),
-    );
+    let (pitch, shift, matrix) = (between(rng, 3.6, 5.2), between(rng, 0.0, TAU), between(rng, 0.3, 0.4));
     let size = grey.size;
     let reach = long + 5.0;
     let range = |c: f32| {
@@ -186,12 +160,8 @@ fn mitochondrion(
     for (x, y) in (y0..y1).flat_map(|y| (x0..x1).map(move |x| (x, y))) {
         let i = y * size + x;
         let (dx, dy) = (x as f32 - at[0], y as f32 - at[1]);
-        let (u, v) = (
-            dx * angle.cos() + dy * angle.sin(),
-            dy * angle.cos() - dx * angle.sin(),
-        );
-        let outside =
-            (distance([u / long, v / short], [0.0; 2]) - 1.0) * short + 0.9 * wobble.data[i];
+        let (u, v) = (dx * angle.cos() + dy * angle.sin(), dy * angle.cos() - dx * angle.sin());
+        let outside = (distance([u / long, v / short], [0.0; 2]) - 1.0) * short + 0.9 * wobble.data[i];
         let along = dx * folds.cos() + dy * folds.sin() + 3.0 * wobble.data[i];
         let fold = (TAU * along / pitch + shift).sin();
         let inner = matrix + 0.1 * fold + 0.03 * wobble.data[i];

@@ -1,1 +1,0 @@
-../benches/train_step.rs
