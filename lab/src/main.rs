@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use lab::commands::run;
+use lab::commands::{kernel, run};
 use lab::engine::{cargo_home, relay};
 
 /// U-Net Lab: learn U-Net in Rust notebooks.
@@ -17,6 +17,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::RunArguments),
+    Kernel(kernel::KernelArguments),
 }
 
 fn main() -> ExitCode {
@@ -38,5 +39,6 @@ fn main() -> ExitCode {
 fn dispatch(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
     match command {
         Command::Run(arguments) => Ok(run::run(&arguments)?),
+        Command::Kernel(arguments) => Ok(kernel::run(arguments)?),
     }
 }

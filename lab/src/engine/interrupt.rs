@@ -62,6 +62,11 @@ impl Interrupter {
         }
     }
 
+    /// Whether the running cell was asked to stop.
+    pub fn is_requested(&self) -> bool {
+        self.lock().requested.is_some()
+    }
+
     /// Ends the process that runs cells, whatever it does: the session is over.
     pub fn kill(&self) {
         self.lock().force();
