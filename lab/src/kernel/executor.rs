@@ -1,6 +1,5 @@
 //! The thread that owns the session: runs cells, completes, documents.
 
-use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
@@ -226,9 +225,8 @@ impl Executor {
             }
         };
         let outbox = self.outbox.clone();
-        let line = RefCell::new(StatusLine::new(message));
+        let mut line = StatusLine::new(message);
         let mut observe = |event: Event| {
-            let mut line = line.borrow_mut();
             if let Event::Compiling { elapsed, crates } = &event {
                 if !request.silent {
                     line.show(&compiling(*elapsed, crates), &outbox, message);
@@ -241,7 +239,7 @@ impl Executor {
             }
         };
         let result = session.execute(&request.code, &answer, &mut observe);
-        line.borrow_mut().clear(&self.outbox, message);
+        line.clear(&self.outbox, message);
         result
     }
 
