@@ -5,6 +5,7 @@ pub mod engine;
 pub mod environment;
 pub mod error;
 pub mod files;
+pub mod jupyter;
 pub mod kernel;
 pub mod notebook;
 pub mod paths;

@@ -3,19 +3,21 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use lab::commands::{kernel, run};
-use lab::engine::{cargo_home, relay};
+use lab::commands::{doctor, kernel, run, start};
+use lab::engine::{cargo_home, janitor, relay};
 
-/// U-Net Lab: learn U-Net in Rust notebooks.
+/// U-Net Lab: learn U-Net in Rust notebooks. Without a command it does `start`.
 #[derive(Debug, Parser)]
 #[command(name = "unet-lab", version)]
 struct Arguments {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Start(start::StartArguments),
+    Doctor(doctor::DoctorArguments),
     Run(run::RunArguments),
     Kernel(kernel::KernelArguments),
 }
@@ -24,10 +26,10 @@ fn main() -> ExitCode {
     // The process that runs cells is this program too; these must come first (evcxr would start it for ever).
     relay::run_if_child();
     evcxr::runtime_hook();
-    if let Some(code) = cargo_home::run_if_called_as_cargo() {
+    if let Some(code) = cargo_home::run_if_called_as_cargo().or_else(janitor::run_if_janitor) {
         return code;
     }
-    match dispatch(Arguments::parse().command) {
+    match dispatch(Arguments::parse().command.unwrap_or_else(|| Command::Start(Default::default()))) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error}");
@@ -38,6 +40,8 @@ fn main() -> ExitCode {
 
 fn dispatch(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
     match command {
+        Command::Start(arguments) => Ok(start::run(&arguments)?),
+        Command::Doctor(arguments) => Ok(doctor::run(&arguments)?),
         Command::Run(arguments) => Ok(run::run(&arguments)?),
         Command::Kernel(arguments) => Ok(kernel::run(arguments)?),
     }

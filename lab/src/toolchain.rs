@@ -65,6 +65,26 @@ impl Toolchain {
         })
     }
 
+    /// The standard library's sources, where they are installed.
+    pub fn library_sources(&self) -> Option<PathBuf> {
+        let sysroot = run(&self.rustc, &["--print", "sysroot"])?;
+        let library = Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library");
+        library.join("core/src/lib.rs").exists().then_some(library)
+    }
+
+    /// The standard library's sources, which rustup's default profile leaves out: they are added where they are missing.
+    pub fn ensure_library_sources(&self) -> Result<PathBuf, SetupError> {
+        if let Some(library) = self.library_sources() {
+            return Ok(library);
+        }
+        let added = find_program("rustup").and_then(|rustup| run(&rustup, &["component", "add", "rust-src"]));
+        added.and_then(|_| self.library_sources()).ok_or(SetupError::ProgramMissing {
+            program: "rust-src",
+            remedy: "Notebooks need the sources of Rust's standard library, to know the types of variables: `rustup component \
+                     add rust-src`, or Debian's package `rust-src`.",
+        })
+    }
+
     /// `rustc 1.95.0 (…)`.
     pub fn first_line(&self) -> &str {
         self.version.lines().next().unwrap_or_default()

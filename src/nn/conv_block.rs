@@ -5,18 +5,18 @@ use burn::module::Module;
 use burn::nn::conv::Conv2d;
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
 
 use super::init::conv2d_same;
 
 /// Describes a [`DoubleConv`].
-#[derive(Config, Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DoubleConvConfig {
     /// Channels of the input.
     pub channels_in: usize,
     /// Channels of the output, and between the two convolutions.
     pub channels_out: usize,
     /// Seed of the first weights.
-    #[config(default = 42)]
     pub seed: u64,
 }
 
@@ -34,7 +34,24 @@ pub struct DoubleConv {
     pub conv2: Conv2d,
 }
 
+impl Config for DoubleConvConfig {}
+
 impl DoubleConvConfig {
+    /// The block from `channels_in` to `channels_out` maps, with seed 42.
+    pub fn new(channels_in: usize, channels_out: usize) -> Self {
+        Self {
+            channels_in,
+            channels_out,
+            seed: 42,
+        }
+    }
+
+    /// Sets the seed of the first weights.
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
     /// Makes the block on a device, with He-normal weights and biases of zero.
     pub fn init(&self, device: &Device) -> DoubleConv {
         let (a, b) = (self.channels_in, self.channels_out);

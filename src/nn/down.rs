@@ -4,18 +4,18 @@ use burn::config::Config;
 use burn::module::Module;
 use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
 use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
 
 use super::conv_block::{DoubleConv, DoubleConvConfig};
 
 /// Describes a [`Down`].
-#[derive(Config, Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DownConfig {
     /// Channels of the input.
     pub channels_in: usize,
     /// Channels of the output and of the skip connection.
     pub channels_out: usize,
     /// Seed of the first weights.
-    #[config(default = 42)]
     pub seed: u64,
 }
 
@@ -31,7 +31,24 @@ pub struct Down {
     pub pool: MaxPool2d,
 }
 
+impl Config for DownConfig {}
+
 impl DownConfig {
+    /// The block from `channels_in` to `channels_out` maps, with seed 42.
+    pub fn new(channels_in: usize, channels_out: usize) -> Self {
+        Self {
+            channels_in,
+            channels_out,
+            seed: 42,
+        }
+    }
+
+    /// Sets the seed of the first weights.
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
     /// Makes the block on a device.
     pub fn init(&self, device: &Device) -> Down {
         Down {

@@ -4,6 +4,7 @@ use burn::config::Config;
 use burn::module::Module;
 use burn::nn::conv::Conv2d;
 use burn::tensor::{Device, Tensor, activation};
+use serde::{Deserialize, Serialize};
 
 use super::conv_block::{DoubleConv, DoubleConvConfig};
 use super::down::{Down, DownConfig};
@@ -19,24 +20,53 @@ use crate::error::{SettingError, ShapeError};
 ///
 /// let model = UNetConfig::new(1, 1).with_base_channels(8).with_depth(3).init(&cpu());
 /// ```
-#[derive(Config, Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UNetConfig {
     /// Channels of the images: 1 for grey, 3 for colour.
     pub in_channels: usize,
     /// Maps in the output: 1 tells foreground from background.
     pub classes: usize,
     /// Feature maps of the top level; each level below has twice as many. The paper's is 64.
-    #[config(default = 64)]
     pub base_channels: usize,
     /// How often the maps are halved on the way down: the number of skip connections. The paper's is 4.
-    #[config(default = 4)]
     pub depth: usize,
     /// Seed of the first weights: the same seed gives the same network.
-    #[config(default = 42)]
     pub seed: u64,
 }
 
+// Written out rather than derived, since completion and type inference in notebooks do not see derived methods.
+impl Config for UNetConfig {}
+
 impl UNetConfig {
+    /// The paper's widths and depth: 64 feature maps at the top, four levels, seed 42.
+    pub fn new(in_channels: usize, classes: usize) -> Self {
+        Self {
+            in_channels,
+            classes,
+            base_channels: 64,
+            depth: 4,
+            seed: 42,
+        }
+    }
+
+    /// Sets the number of feature maps of the top level.
+    pub fn with_base_channels(mut self, base_channels: usize) -> Self {
+        self.base_channels = base_channels;
+        self
+    }
+
+    /// Sets how often the maps are halved on the way down.
+    pub fn with_depth(mut self, depth: usize) -> Self {
+        self.depth = depth;
+        self
+    }
+
+    /// Sets the seed of the first weights.
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
     /// Feature maps of a level, counted from 1 at the top; the bottleneck is level `depth + 1`.
     pub fn channels_at(&self, level: usize) -> usize {
         self.base_channels << (level - 1)

@@ -7,19 +7,19 @@ use burn::tensor::activation::relu;
 use burn::tensor::module::interpolate;
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
 
 use super::conv_block::{DoubleConv, DoubleConvConfig};
 use super::init::conv2d_same;
 
 /// Describes an [`Up`].
-#[derive(Config, Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct UpConfig {
     /// Channels of the maps from below.
     pub channels_in: usize,
     /// Channels of the output; the maps of the skip connection have as many.
     pub channels_out: usize,
     /// Seed of the first weights.
-    #[config(default = 42)]
     pub seed: u64,
 }
 
@@ -35,7 +35,24 @@ pub struct Up {
     pub conv: DoubleConv,
 }
 
+impl Config for UpConfig {}
+
 impl UpConfig {
+    /// The block from `channels_in` to `channels_out` maps, with seed 42.
+    pub fn new(channels_in: usize, channels_out: usize) -> Self {
+        Self {
+            channels_in,
+            channels_out,
+            seed: 42,
+        }
+    }
+
+    /// Sets the seed of the first weights.
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
     /// Makes the block on a device.
     pub fn init(&self, device: &Device) -> Up {
         let (a, b) = (self.channels_in, self.channels_out);

@@ -1,6 +1,7 @@
 //! The settings of a training run.
 
 use burn::config::Config;
+use serde::{Deserialize, Serialize};
 
 use crate::error::SettingError;
 use crate::loss::Loss;
@@ -15,34 +16,84 @@ use crate::loss::Loss;
 ///
 /// let config = TrainConfig::new().with_epochs(5).with_loss(Loss::BceDice).with_augmentation(true);
 /// ```
-#[derive(Config, Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrainConfig {
     /// Passes over the training images.
-    #[config(default = 50)]
     pub epochs: usize,
     /// Images an update of the weights is made from; the last batch of an epoch may be smaller.
-    #[config(default = 8)]
     pub batch_size: usize,
     /// Adam's step size (Kingma and Ba 2015).
-    #[config(default = 1e-4)]
     pub learning_rate: f64,
     /// Share of the images that is held out to measure, `0..1`; 0 holds out none. Groups are not torn apart.
-    #[config(default = 0.1)]
     pub validation_split: f32,
     /// Decides the split, the order of the images and the augmentation: same seed, same result.
-    #[config(default = 42)]
     pub seed: u64,
     /// What is made small.
-    #[config(default = "Loss::Bce")]
     pub loss: Loss,
     /// Whether each training image is flipped and turned at random each time it is used (Ronneberger et al. 2015,
     /// section 3.1, uses shifts, rotations and elastic deformations). Only where an upside-down image is as likely, as
     /// in microscopy.
-    #[config(default = false)]
     pub augmentation: bool,
 }
 
+impl Config for TrainConfig {}
+
 impl TrainConfig {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self {
+            epochs: 50,
+            batch_size: 8,
+            learning_rate: 1e-4,
+            validation_split: 0.1,
+            seed: 42,
+            loss: Loss::Bce,
+            augmentation: false,
+        }
+    }
+
+    /// Sets the number of passes over the training images.
+    pub fn with_epochs(mut self, epochs: usize) -> Self {
+        self.epochs = epochs;
+        self
+    }
+
+    /// Sets how many images an update is made from.
+    pub fn with_batch_size(mut self, batch_size: usize) -> Self {
+        self.batch_size = batch_size;
+        self
+    }
+
+    /// Sets Adam's step size.
+    pub fn with_learning_rate(mut self, learning_rate: f64) -> Self {
+        self.learning_rate = learning_rate;
+        self
+    }
+
+    /// Sets the share of the images that is held out to measure.
+    pub fn with_validation_split(mut self, validation_split: f32) -> Self {
+        self.validation_split = validation_split;
+        self
+    }
+
+    /// Sets the seed of split, order and augmentation.
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Sets what is made small.
+    pub fn with_loss(mut self, loss: Loss) -> Self {
+        self.loss = loss;
+        self
+    }
+
+    /// Sets whether training images are flipped and turned at random.
+    pub fn with_augmentation(mut self, augmentation: bool) -> Self {
+        self.augmentation = augmentation;
+        self
+    }
+
     /// Checks that every setting lies in its range.
     ///
     /// # Errors

@@ -102,7 +102,8 @@ fn launch_options(arguments: &RunArguments) -> Result<LaunchOptions, RunError> {
     })
 }
 
-fn checked_data(path: &Path) -> Result<PathBuf, RunError> {
+/// The folder of real images, absolute, where it is one and holds something.
+pub fn checked_data(path: &Path) -> Result<PathBuf, RunError> {
     let refuse = |reason| RunError::Data {
         path: path.to_path_buf(),
         reason,

@@ -45,20 +45,23 @@ impl Drop for SessionDirectory {
     }
 }
 
-fn remove_dead(sessions: &Path) {
-    let Ok(entries) = std::fs::read_dir(sessions) else {
-        return;
+/// What sessions that are no more have left in the directory `sessions`.
+pub fn dead_sessions(sessions: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(sessions).into_iter().flatten().flatten();
+    let is_dead = |path: &PathBuf| match File::open(path.join(LOCK)) {
+        Ok(lock) => !matches!(lock.try_lock(), Err(TryLockError::WouldBlock)),
+        Err(_) => is_older_than(path, STARTING),
     };
-    for directory in entries.flatten().map(|entry| entry.path()) {
-        let dead = match File::open(directory.join(LOCK)) {
-            Ok(lock) => !matches!(lock.try_lock(), Err(TryLockError::WouldBlock)),
-            Err(_) => is_older_than(&directory, STARTING),
+    entries.map(|entry| entry.path()).filter(is_dead).collect()
+}
+
+fn remove_dead(sessions: &Path) {
+    for path in dead_sessions(sessions) {
+        let _ = if path.is_dir() {
+            std::fs::remove_dir_all(&path)
+        } else {
+            std::fs::remove_file(&path)
         };
-        if dead && directory.is_dir() {
-            let _ = std::fs::remove_dir_all(&directory);
-        } else if dead {
-            let _ = std::fs::remove_file(&directory);
-        }
     }
 }
 
@@ -96,7 +99,7 @@ fn clone_template(from: &Path, to: &Path) -> Result<(), SetupError> {
     Ok(())
 }
 
-/// Compiled libraries under `deps/` are replaced, never rewritten in place; `ctx`, the session's own crate, is.
+/// Compiled libraries and build scripts are replaced, never rewritten in place; `ctx`, the session's own crate, is.
 fn is_shareable(path: &Path) -> bool {
     let in_deps = path
         .parent()
@@ -106,7 +109,9 @@ fn is_shareable(path: &Path) -> bool {
     let library = [".rlib", ".rmeta", ".so", ".dylib"]
         .iter()
         .any(|ending| name.ends_with(ending));
-    in_deps && library && !name.starts_with("libctx") && !name.starts_with("libcode_")
+    let session_crate = name.starts_with("libctx") || name.starts_with("libcode_");
+    let build_script = name.starts_with("build_script_build") || name.starts_with("build-script-build");
+    (in_deps || name.starts_with("libunet_lab")) && library && !session_crate || build_script && !name.ends_with(".d")
 }
 
 /// A copy with the original's time: cargo trusts an output only while it is not older than its inputs.

@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::rust_src::{RUST_SRC_PATH, RustSrc};
 use super::template::Template;
 use crate::error::SetupError;
 
@@ -65,6 +66,8 @@ fn command(template: &Template, options: LaunchOptions) -> Result<Command, Setup
         .envs(template.environment()?)
         .envs(options.variables)
         .env("EVCXR_CONFIG_DIR", no_config)
+        .env("RUSTC", &template.toolchain().rustc)
+        .env(RUST_SRC_PATH, RustSrc::of_session(&session).path())
         .env(INTERRUPT, interrupt_file(&session))
         .env(KERNEL, "1")
         .env(ENTERED, "1")

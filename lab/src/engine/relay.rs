@@ -64,7 +64,7 @@ fn relay() -> std::io::Result<i32> {
     let (Some(mut stdout), Some(mut stderr)) = (cells.stdout.take(), cells.stderr.take()) else {
         return Err(std::io::Error::other("no pipes to the process"));
     };
-    let mut rewriter = Rewriter::default();
+    let mut rewriter = Rewriter::for_new_process();
     let mut buffer = vec![0; 1 << 16];
     let (mut stdout_open, mut stderr_open) = (true, true);
     let mut shown = Instant::now();

@@ -39,9 +39,19 @@ pub struct Rewriter {
     error_text: String,
     content: Option<(String, String)>,
     bundle: Map<String, Value>,
+    starting: bool,
 }
 
 impl Rewriter {
+    /// A rewriter for a process that has not run anything yet. evcxr's own first evaluation waits until its output has
+    /// been taken away, which nobody can do before it has ended: what that evaluation shows is dropped.
+    pub fn for_new_process() -> Self {
+        Self {
+            starting: true,
+            ..Self::default()
+        }
+    }
+
     /// Takes bytes read from standard error. They are held until the next [`Self::idle`] or protocol line, since what is
     /// printed just before a `?` failure is that failure's message.
     pub fn stderr(&mut self, bytes: &[u8]) {
@@ -70,6 +80,9 @@ impl Rewriter {
     /// Nothing came for a moment: shows what is held, an unfinished line too.
     pub fn idle(&mut self) -> Vec<Outgoing> {
         let mut out = Vec::new();
+        if self.starting {
+            return out;
+        }
         if self.content.is_none() && !self.pending.is_empty() && !may_become_protocol(&self.pending) {
             let valid = match std::str::from_utf8(&self.pending) {
                 Ok(text) => text.len(),
@@ -141,6 +154,10 @@ impl Rewriter {
         if line == PANIC {
             out.push(Outgoing::Frame(Frame::Panicked));
         }
+        if self.starting && line == COMPLETE {
+            self.starting = false;
+            out.clear();
+        }
         out.push(Outgoing::Raw(line.to_owned()));
     }
 
@@ -193,6 +210,18 @@ mod tests {
 
     fn feed(rewriter: &mut Rewriter, bytes: &str) -> Vec<Outgoing> {
         rewriter.stdout(bytes.as_bytes(), &mut Vec::new)
+    }
+
+    #[test]
+    fn the_first_evaluation_of_a_new_process_says_nothing() {
+        let mut rewriter = Rewriter::for_new_process();
+        let mut out = feed(&mut rewriter, "EVCXR_BEGIN_CONTENT text/plain\n42\nEVCXR_END_CONTENT\n");
+        out.extend(rewriter.idle());
+        assert_eq!(out, []);
+        let out = feed(&mut rewriter, "EVCXR_EXECUTION_COMPLETE\n");
+        assert_eq!(out, [Outgoing::Raw(COMPLETE.into())]);
+        feed(&mut rewriter, "hello\n");
+        assert_eq!(rewriter.idle(), [stdout("hello\n")]);
     }
 
     fn stdout(text: &str) -> Outgoing {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use evcxr::{CommandContext, EvalCallbacks, EvalContextOutputs};
 use serde_json::{Map, Value};
@@ -12,8 +12,10 @@ use super::collector::{Collector, Outcome};
 use super::failure::{CellError, cell_line};
 use super::frames::PanicReport;
 use super::interrupt::{GRACE, Interrupted, Interrupter};
+use super::janitor::Janitor;
 use super::launch::{interrupt_file, session_path};
 use super::progress::BuildProgress;
+use super::rust_src::RustSrc;
 use super::source;
 use super::template::{Template, library_dependency};
 use crate::error::SetupError;
@@ -107,8 +109,9 @@ pub struct Session {
     outputs: EvalContextOutputs,
     interrupter: Interrupter,
     artifacts: std::path::PathBuf,
-    // Last: the directory goes when everything that uses it has ended.
+    // The directory goes when everything that uses it has ended, the janitor when nothing is left to remove.
     _directory: SessionDirectory,
+    _janitor: Option<Janitor>,
 }
 
 impl Session {
@@ -123,8 +126,12 @@ impl Session {
             .ok_or_else(|| SetupError::Other("a session was started outside a session's environment".into()))?;
         template.ensure(&mut |progress| report(StartStep::Template(progress)))?;
         report(StartStep::Directory);
+        let janitor = Janitor::start(&path);
         let directory = SessionDirectory::create(&template.path(), path)?;
         report(StartStep::Compiler);
+        let sources = RustSrc::of_session(directory.path());
+        sources.show_nothing()?;
+        let library_sources = template.toolchain().ensure_library_sources()?;
         let (context, outputs) = CommandContext::new().map_err(starting)?;
         interrupter.watch(context.process_handle());
         let mut session = Self {
@@ -137,8 +144,10 @@ impl Session {
                 .join(&template.toolchain().host)
                 .join("debug"),
             _directory: directory,
+            _janitor: janitor,
         };
         report(StartStep::Library);
+        sources.show(&library_sources)?;
         session.load_library(template)?;
         report(StartStep::Ready);
         Ok(session)
@@ -151,11 +160,30 @@ impl Session {
             .map_err(SetupError::io("restore the tested versions", &lock))?;
         let dependency = library_dependency(&template.dirs().root);
         let prelude = format!(":dep unet_lab = {dependency}\nuse unet_lab::prelude::*;\n{ATTACH}");
-        self.context.execute(&prelude).map_err(|error| match &error {
-            evcxr::Error::CompilationErrors(errors) => starting(CellError::compilation(errors, &prelude).evalue),
-            _ => starting(error),
-        })?;
+        self.quietly(|context| context.execute(&prelude))
+            .map_err(|error| match &error {
+                evcxr::Error::CompilationErrors(errors) => starting(CellError::compilation(errors, &prelude).evalue),
+                _ => starting(error),
+            })?;
         Ok(())
+    }
+
+    /// Runs something whose output nobody is to see. evcxr waits until the output has been taken away.
+    fn quietly<T>(&mut self, work: impl FnOnce(&mut CommandContext) -> T) -> T {
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let (stdout, stderr) = (&self.outputs.stdout, &self.outputs.stderr);
+            scope.spawn(|| {
+                while !done.load(Ordering::Acquire) {
+                    let _ = stdout.recv_timeout(Duration::from_millis(10));
+                    while stderr.try_recv().is_ok() {}
+                }
+                while stdout.try_recv().is_ok() {}
+            });
+            let result = work(&mut self.context);
+            done.store(true, Ordering::Release);
+            result
+        })
     }
 
     /// Spends the time in which the student reads: what the first cell needs is looked up now.
@@ -262,8 +290,7 @@ impl Session {
     /// After a crash evcxr has started a fresh process; it needs the panic hook again.
     fn revive(&mut self) {
         self.interrupter.watch(self.context.process_handle());
-        let _ = self.context.execute(ATTACH);
-        while self.outputs.stdout.try_recv().is_ok() {}
+        let _ = self.quietly(|context| context.execute(ATTACH));
     }
 
     /// What could stand at character `cursor`.
@@ -294,7 +321,9 @@ impl Session {
     /// Documentation of what stands at character `cursor`, by MIME type.
     pub fn inspect(&mut self, code: &str, cursor: usize) -> Option<Map<String, Value>> {
         let path = source::path_at(code, source::byte_offset(code, cursor))?;
-        let answer = self.context.execute(&format!(":doc {path}")).ok()?;
+        let answer = self
+            .quietly(|context| context.execute(&format!(":doc {path}")))
+            .ok()?;
         let data: Map<String, Value> = answer
             .content_by_mime_type
             .into_iter()
@@ -377,13 +406,6 @@ fn signal_in_words(signal: i32) -> String {
         _ => return format!("signal {signal}"),
     };
     format!("signal {signal}, {name}")
-}
-
-/// Runs a closure and tells how long it took.
-pub fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
-    let started = Instant::now();
-    let result = work();
-    (result, started.elapsed())
 }
 
 /// The interrupter for the session of this process.
