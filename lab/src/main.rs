@@ -29,6 +29,7 @@ fn main() -> ExitCode {
     if let Some(code) = cargo_home::run_if_called_as_cargo().or_else(janitor::run_if_janitor) {
         return code;
     }
+    end_quietly_when_nobody_reads();
     match dispatch(Arguments::parse().command.unwrap_or_else(|| Command::Start(Default::default()))) {
         Ok(code) => code,
         Err(error) => {
@@ -36,6 +37,18 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// `unet-lab … | head` is no reason for a panic's report.
+fn end_quietly_when_nobody_reads() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let message = panic.payload().downcast_ref::<String>();
+        if message.is_some_and(|text| text.contains("Broken pipe")) {
+            std::process::exit(141);
+        }
+        report(panic);
+    }));
 }
 
 fn dispatch(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {

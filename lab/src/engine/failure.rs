@@ -82,6 +82,7 @@ impl CellError {
             .iter()
             .map(|frame| frame.function.as_str())
             .filter(|function| function.starts_with("burn") || function.starts_with("unet_lab"))
+            .filter(|function| !function.starts_with("unet_lab::notebook::panic") && *function != "unet_lab::main")
             .take(4)
             .collect();
         if !outside.is_empty() {
@@ -231,7 +232,14 @@ mod tests {
                 function: "burn_tensor::add".into(),
                 file: None,
                 line: None,
-            }],
+            }]
+            .into_iter()
+            .chain(["unet_lab::notebook::panic::report", "unet_lab::main"].map(|name| CallFrame {
+                function: name.into(),
+                file: None,
+                line: None,
+            }))
+            .collect(),
             ..Default::default()
         };
         let error = CellError::panic(&report, "let a = 1;\n  a.add(b);", Some(2));

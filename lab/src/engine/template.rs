@@ -23,6 +23,7 @@ use crate::toolchain::Toolchain;
 
 const STAMP: &str = "stamp.json";
 const LOCK: &str = "template.lock";
+const COMPILER_PANICKED: &str = "the compiler unexpectedly panicked";
 const NEEDED_MB: u64 = 2_500;
 /// Raised when the way a template is made changes.
 const FORMAT: u32 = 1;
@@ -165,7 +166,15 @@ impl Template {
         self.write_sources(&path)?;
         let library = self.library_digest();
         for (stage, subcommand) in ["build", "check"].into_iter().enumerate() {
-            self.cargo(subcommand, stage, report)?;
+            match self.cargo(subcommand, stage, report) {
+                // Damaged incremental state (a full disk, a lost power line) makes the compiler stumble, not fail.
+                Err(SetupError::ProgramFailed { output, .. }) if output.contains(COMPILER_PANICKED) => {
+                    let target = path.join("target").join(&self.toolchain.host);
+                    let _ = std::fs::remove_dir_all(target.join("debug/incremental"));
+                    self.cargo(subcommand, stage, report)?;
+                }
+                result => result?,
+            }
         }
         let stamp = Stamp {
             format: FORMAT,

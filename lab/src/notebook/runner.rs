@@ -111,6 +111,7 @@ struct Printer {
     live_line: Option<Instant>,
     unseen: Option<String>,
     on_terminal: bool,
+    in_line: bool,
 }
 
 impl Printer {
@@ -122,12 +123,16 @@ impl Printer {
             live_line: None,
             unseen: None,
             on_terminal: std::io::stdout().is_terminal(),
+            in_line: false,
         }
     }
 
     fn show(&mut self, event: &Event) {
         match event {
-            Event::Stdout(text) => print!("{text}"),
+            Event::Stdout(text) => {
+                print!("{text}");
+                self.in_line = !text.ends_with('\n');
+            }
             Event::Stderr(text) => eprint!("{text}"),
             Event::Compiling { elapsed, crates } if self.on_terminal => {
                 let last = crates.last().map(String::as_str).unwrap_or_default();
@@ -153,6 +158,9 @@ impl Printer {
     fn done(&self, result: &Result<(), CellError>) {
         if let Some(last) = &self.unseen {
             print_plain(last);
+        }
+        if self.in_line {
+            println!();
         }
         let seconds = self.started.elapsed().as_secs_f64();
         match result {
