@@ -14,6 +14,7 @@ mod palette;
 mod panels;
 #[cfg(test)]
 mod samples;
+mod summary_table;
 mod svg;
 mod u_diagram;
 
@@ -22,6 +23,6 @@ pub use curves::curves;
 pub use figure::{Figure, FigureError};
 pub use histogram::{histogram, histogram_by_mask};
 pub use live::LiveCurve;
-pub use overlay::{compare, compare_all, gallery, heat_map, overlay, picture};
+pub use overlay::{compare, compare_all, gallery, heat_map, overlay, picture, pictures};
 pub(crate) use svg::escape;
 pub use u_diagram::u_diagram;

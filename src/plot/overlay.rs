@@ -24,6 +24,20 @@ pub fn picture(image: &Image) -> Figure {
     figure(&[vec![Panel::image("", image)]], &[], &alt)
 }
 
+/// Images side by side, each under its title, at most six a row; small ones enlarged with crisp pixels. Taught in unit 01.
+pub fn pictures(titled: &[(&str, &Image)]) -> Figure {
+    let rows: Vec<Vec<Panel>> = titled
+        .chunks(6)
+        .map(|row| row.iter().map(|(title, image)| Panel::image(*title, image)).collect())
+        .collect();
+    let sizes: Vec<String> = titled
+        .iter()
+        .map(|(title, image)| format!("{title} ({} x {})", image.width(), image.height()))
+        .collect();
+    let alt = format!("{}: {}", counted(titled.len(), "image"), sizes.join(", "));
+    figure(&rows, &[], &alt)
+}
+
 /// An image beside itself with the mask's foreground tinted orange. Taught in unit 02.
 ///
 /// # Errors

@@ -58,6 +58,10 @@ fn every_figure_is_well_formed_and_says_what_it_shows() {
     let predictions: Vec<Mask> = em.iter().map(|p| otsu_mask(p.image(), Side::Dark)).collect();
     let figures = [
         ("picture", picture(nuclei.pairs()[1].image())),
+        (
+            "pictures",
+            pictures(&[("spot A", &wide), ("a nucleus", nuclei.pairs()[0].image())]),
+        ),
         ("overlay", overlay(pair.image(), pair.mask()).unwrap()),
         ("gallery_em", gallery(&em, 6)),
         ("gallery_nuclei", gallery(&nuclei, 3)),

@@ -92,7 +92,7 @@ impl<'a> Collector<'a> {
             Line::Relay(Frame::Stderr { text }) => self.text(text, Event::Stderr),
             Line::Relay(Frame::Content { data }) => {
                 self.show_value();
-                self.value = Some(data);
+                self.value = Some(data).filter(|data| !is_unit(data));
             }
             Line::Relay(Frame::Panicked) => {
                 self.outcome.panic = Some(self.reported.take().unwrap_or_default());
@@ -134,6 +134,11 @@ impl<'a> Collector<'a> {
             )));
         }
     }
+}
+
+/// A cell that ends in a loop has the value `()`, which tells nobody anything.
+fn is_unit(data: &Map<String, Value>) -> bool {
+    data.len() == 1 && data.get("text/plain").and_then(Value::as_str) == Some("()")
 }
 
 /// Watches the session's target directory: new libraries there are crates that were just compiled.
@@ -236,6 +241,11 @@ mod tests {
             })
             .collect();
         assert_eq!(kinds, ["display", "stdout", "value"]);
+    }
+
+    #[test]
+    fn the_value_of_a_loop_is_not_shown() {
+        assert_eq!(collect(&[content("()")]).0, []);
     }
 
     #[test]

@@ -22,6 +22,8 @@ use crate::error::SetupError;
 
 /// Brings the panic hook of the library into a process that is to run cells.
 const ATTACH: &str = "unet_lab::notebook::attach();";
+/// evcxr learns from the first `?` that cells may use it, and shows that cell's value as debugging text instead of a figure.
+const USE_QUESTION_MARK: &str = "Ok::<(), std::io::Error>(())?;";
 /// Makes rust-analyzer look through the prelude once, before the student waits for it.
 const WARM_UP: &str = "let config = UNetConfig::new(1, 1).";
 
@@ -159,7 +161,7 @@ impl Session {
         std::fs::copy(template.path().join("Cargo.lock"), &lock)
             .map_err(SetupError::io("restore the tested versions", &lock))?;
         let dependency = library_dependency(&template.dirs().root);
-        let prelude = format!(":dep unet_lab = {dependency}\nuse unet_lab::prelude::*;\n{ATTACH}");
+        let prelude = format!(":dep unet_lab = {dependency}\nuse unet_lab::prelude::*;\n{ATTACH}\n{USE_QUESTION_MARK}");
         self.quietly(|context| context.execute(&prelude))
             .map_err(|error| match &error {
                 evcxr::Error::CompilationErrors(errors) => starting(CellError::compilation(errors, &prelude).evalue),
