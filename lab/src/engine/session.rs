@@ -309,8 +309,10 @@ impl Session {
         };
         let mut matches: Vec<String> = Vec::new();
         for candidate in found.completions {
-            if !matches.contains(&candidate.code) {
-                matches.push(candidate.code);
+            // rust-analyzer offers `name(argument)`; in a notebook the name is what one wants to see inserted.
+            let name = candidate.code.split('(').next().unwrap_or_default().to_owned();
+            if !name.is_empty() && !matches.contains(&name) {
+                matches.push(name);
             }
         }
         Completion {

@@ -16,6 +16,7 @@ use jupyter_zmq_client::{
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::executor::Job;
+use super::reading::read;
 use super::requests;
 use crate::engine::Interrupter;
 use crate::error::SetupError;
@@ -136,7 +137,7 @@ async fn read_shell(mut shell: RouterRecvConnection, outbox: Outbox, jobs: mpsc:
     let mut history = requests::Immediate::default();
     let mut errors = 0;
     loop {
-        match shell.read().await {
+        match read(&mut shell).await {
             Ok(message) => {
                 errors = 0;
                 history.note(&message);

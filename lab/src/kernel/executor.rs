@@ -1,7 +1,7 @@
 //! The thread that owns the session: runs cells, completes, documents.
 
 use std::collections::VecDeque;
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use jupyter_protocol::{
@@ -16,8 +16,8 @@ use crate::engine::{CellError, Event, Interrupter, Prompt, Session, StartStep, T
 use crate::error::SetupError;
 use crate::notebook::outputs::media;
 
-/// After a failed cell, requests that arrive within this time were sent together with it, and are not run.
-const SENT_TOGETHER: Duration = Duration::from_millis(60);
+/// Time for requests that were sent together with a failed cell to be read from the socket, before its reply is sent.
+const ON_THEIR_WAY: Duration = Duration::from_millis(25);
 
 /// Work for the executor.
 #[derive(Debug)]
@@ -70,11 +70,14 @@ impl Executor {
             self.outbox.publish(Status::busy(), &message);
             match &message.content {
                 JupyterMessageContent::ExecuteRequest(request) => {
-                    let failed = self.execute(&message, request, session.as_mut());
+                    let reply = self.execute(&message, request, session.as_mut());
+                    let behind = match reply.status {
+                        ReplyStatus::Error if request.stop_on_error => self.take_waiting(queue),
+                        _ => VecDeque::new(),
+                    };
+                    self.outbox.reply(reply, &message);
                     self.outbox.publish(Status::idle(), &message);
-                    if failed && request.stop_on_error {
-                        self.abort_waiting(queue);
-                    }
+                    self.abort(behind);
                     continue;
                 }
                 JupyterMessageContent::CompleteRequest(request) => {
@@ -142,13 +145,13 @@ impl Executor {
         })
     }
 
-    /// Runs one cell; tells whether it failed.
+    /// Runs one cell and gives the reply.
     fn execute(
         &mut self,
         message: &JupyterMessage,
         request: &ExecuteRequest,
         session: Result<&mut Session, &mut SetupError>,
-    ) -> bool {
+    ) -> ExecuteReply {
         let loud = !request.silent;
         let code = request.code.as_str();
         if loud && request.store_history && !code.trim().is_empty() {
@@ -172,7 +175,6 @@ impl Executor {
             user_expressions: Some(Default::default()),
             ..Default::default()
         };
-        let failed = result.is_err();
         if let Err(error) = result {
             let CellError {
                 ename,
@@ -194,8 +196,7 @@ impl Executor {
                 traceback,
             }));
         }
-        self.outbox.reply(reply, message);
-        failed
+        reply
     }
 
     fn run_cell(
@@ -243,16 +244,15 @@ impl Executor {
         result
     }
 
+    /// What was sent before the front end could know that the cell fails.
+    fn take_waiting(&mut self, queue: &Receiver<Job>) -> VecDeque<Job> {
+        std::thread::sleep(ON_THEIR_WAY);
+        self.waiting.extend(queue.try_iter());
+        std::mem::take(&mut self.waiting)
+    }
+
     /// The cells behind a failed one are not run: "Run All" stops there.
-    fn abort_waiting(&mut self, queue: &Receiver<Job>) {
-        std::thread::sleep(SENT_TOGETHER);
-        loop {
-            match queue.try_recv() {
-                Ok(job) => self.waiting.push_back(job),
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
-            }
-        }
-        let jobs = std::mem::take(&mut self.waiting);
+    fn abort(&mut self, jobs: VecDeque<Job>) {
         for job in jobs {
             match &job {
                 Job::Request(message) if matches!(message.content, JupyterMessageContent::ExecuteRequest(_)) => {
@@ -275,7 +275,12 @@ fn show(outbox: &Outbox, parent: &JupyterMessage, event: Event, count: Execution
     match event {
         Event::Stdout(text) => outbox.publish(StreamContent::stdout(&text), parent),
         Event::Stderr(text) => outbox.publish(StreamContent::stderr(&text), parent),
-        Event::Value { data } => outbox.publish(ExecuteResult::new(count, media(&data)), parent),
+        Event::Value { data } => {
+            let mut result = ExecuteResult::new(count, media(&data));
+            // The protocol wants an object here, be it empty.
+            result.transient = Some(Transient::default());
+            outbox.publish(result, parent);
+        }
         Event::Display {
             id: Some(id),
             update: true,

@@ -6,6 +6,7 @@
 mod channels;
 mod executor;
 mod history;
+mod reading;
 mod requests;
 mod status;
 
