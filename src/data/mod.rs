@@ -15,8 +15,6 @@ mod otsu;
 mod pairing;
 pub mod phantom;
 mod raster;
-#[cfg(test)]
-mod real_folders;
 mod split;
 mod tensors;
 

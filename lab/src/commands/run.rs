@@ -7,6 +7,8 @@ use crate::engine::launch::{LaunchOptions, enter, session_path};
 use crate::engine::session::interrupter_of_this_process;
 use crate::engine::{Session, StartStep, Template};
 use crate::error::SetupError;
+use crate::jupyter::python::Environment;
+use crate::notebook::html::write_page;
 use crate::notebook::runner::{FailedCell, run as run_cells};
 use crate::notebook::{NotebookError, NotebookFile};
 use crate::paths::LabDirs;
@@ -63,7 +65,6 @@ pub fn run(arguments: &RunArguments) -> Result<ExitCode, RunError> {
         super::template::ensure(&template)?;
         return Err(enter(&template, options).into());
     }
-    // `--data` and `--out` were made absolute before the working directory changed.
     let mut session = Session::start(&template, interrupter_of_this_process(), &mut |step| {
         if step != StartStep::Ready {
             println!("{} …", step.in_words());
@@ -74,6 +75,12 @@ pub fn run(arguments: &RunArguments) -> Result<ExitCode, RunError> {
     if let Some(out) = &arguments.out {
         NotebookFile::write(&notebook.content, out)?;
         println!("Executed notebook: {}", out.display());
+    }
+    if let Some(page) = &arguments.html {
+        let environment = Environment::new(template.dirs());
+        super::start::prepare_python(&environment)?;
+        write_page(&environment, &notebook, page)?;
+        println!("Web page: {}", page.display());
     }
     let seconds = report.elapsed.as_secs_f64();
     match report.failed {
@@ -96,10 +103,7 @@ fn launch_options(arguments: &RunArguments) -> Result<LaunchOptions, RunError> {
     if arguments.smoke {
         variables.push(("UNET_LAB_SMOKE", "1".into()));
     }
-    Ok(LaunchOptions {
-        directory: None,
-        variables,
-    })
+    Ok(LaunchOptions { variables })
 }
 
 /// The folder of real images, absolute, where it is one and holds something.

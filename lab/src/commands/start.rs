@@ -87,7 +87,8 @@ pub fn run(arguments: &StartArguments) -> Result<ExitCode, RunError> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn prepare_python(environment: &Environment) -> Result<(), SetupError> {
+/// Installs JupyterLab where it is missing; says what it does and how far it is.
+pub fn prepare_python(environment: &Environment) -> Result<(), SetupError> {
     if environment.is_complete() {
         return Ok(());
     }

@@ -20,8 +20,6 @@ const INTERRUPT: &str = "UNET_LAB_INTERRUPT";
 /// What a command that holds a session wants beyond the defaults.
 #[derive(Debug, Default)]
 pub struct LaunchOptions {
-    /// The directory that cells run in.
-    pub directory: Option<PathBuf>,
     /// More variables for the cells.
     pub variables: Vec<(&'static str, PathBuf)>,
 }
@@ -72,8 +70,5 @@ fn command(template: &Template, options: LaunchOptions) -> Result<Command, Setup
         .env(KERNEL, "1")
         .env(ENTERED, "1")
         .env(SESSION, session);
-    if let Some(directory) = options.directory {
-        command.current_dir(directory);
-    }
     Ok(command)
 }

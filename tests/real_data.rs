@@ -1,29 +1,47 @@
-//! The loaders against real folders, where this machine has them.
+//! The loaders against real folders. Where a folder is absent its test is reported as ignored.
+//!
+//! `UNET_LAB_REALDATA` names the place; without it `../shared/realdata` beside the checkout is taken.
 
-use super::{Dataset, Foreground, PairFolder, Side, load_image, otsu_mask};
 use std::path::PathBuf;
+use std::process::ExitCode;
 
-/// A folder of real data, or `None` with a printed line when it is not there: such a test shows nothing.
-fn real(name: &str) -> Option<PathBuf> {
+use libtest_mimic::{Arguments, Trial};
+use unet_lab::prelude::*;
+
+fn main() -> ExitCode {
     let root = std::env::var_os("UNET_LAB_REALDATA").map(PathBuf::from);
     let root = root.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/realdata"));
-    let path = root.join(name);
-    if !path.exists() {
-        eprintln!("skipped: no real data in {} (set UNET_LAB_REALDATA)", path.display());
-        return None;
-    }
-    Some(path)
+    let tests: [(&str, &str, fn(PathBuf)); 10] = [
+        ("em_of_isbi_2012_stores_membrane_as_zero", "em_isbi2012", em_of_isbi_2012_stores_membrane_as_zero),
+        ("chest_x_rays_have_masks_with_an_ending", "cxr_lungs_demo", chest_x_rays_have_masks_with_an_ending),
+        ("ultrasound_frames_of_a_sweep_stay_together", "us_carotid_cca", ultrasound_frames_of_a_sweep_stay_together),
+        ("skin_has_palette_masks", "skin_ham10000", skin_has_palette_masks),
+        ("ct_slices", "lung_tumor_msd06_png", ct_slices),
+        ("a_liver_in_colour_asks_for_a_rule", "liver_ircad_png", a_liver_in_colour_asks_for_a_rule),
+        ("a_heart_in_four_colours_asks_for_a_rule", "cardiac_acdc_png", a_heart_in_four_colours_asks_for_a_rule),
+        ("axons_have_three_masks_each", "sem_axon_myelin", axons_have_three_masks_each),
+        ("retinas_have_two_observers", "retina_chasedb1", retinas_have_two_observers),
+        ("every_bit_depth_of_one_picture_reads_alike", "ct_spleen_and_spine_ivadomed/png_tif_bitdepths", every_bit_depth_of_one_picture_reads_alike),
+    ];
+    let trials = tests
+        .map(|(name, folder, test)| {
+            let path = root.join(folder);
+            let is_absent = !path.exists();
+            let run = move || {
+                test(path);
+                Ok(())
+            };
+            Trial::test(name, run).with_ignored_flag(is_absent)
+        })
+        .into();
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
 fn facts(data: &Dataset) -> (usize, Option<[usize; 2]>, Option<usize>) {
     (data.len(), data.size(), data.channels())
 }
 
-#[test]
-fn em_of_isbi_2012_stores_membrane_as_zero() {
-    let Some(path) = real("em_isbi2012") else {
-        return;
-    };
+fn em_of_isbi_2012_stores_membrane_as_zero(path: PathBuf) {
     let data = PairFolder::open(path)
         .unwrap()
         .with_foreground(Foreground::Zero)
@@ -38,22 +56,14 @@ fn em_of_isbi_2012_stores_membrane_as_zero() {
     );
 }
 
-#[test]
-fn chest_x_rays_have_masks_with_an_ending() {
-    let Some(path) = real("cxr_lungs_demo") else {
-        return;
-    };
+fn chest_x_rays_have_masks_with_an_ending(path: PathBuf) {
     let data = PairFolder::open(path).unwrap().load().unwrap();
     assert_eq!((data.len(), data.size()), (4, Some([512, 512])));
     assert_eq!(data.pairs()[0].name, "1");
     assert!((0.1..0.5).contains(&data.foreground_fraction()), "{data}");
 }
 
-#[test]
-fn ultrasound_frames_of_a_sweep_stay_together() {
-    let Some(path) = real("us_carotid_cca") else {
-        return;
-    };
+fn ultrasound_frames_of_a_sweep_stay_together(path: PathBuf) {
     let data = PairFolder::open(path)
         .unwrap()
         .with_group_before("_slice")
@@ -64,21 +74,13 @@ fn ultrasound_frames_of_a_sweep_stay_together() {
     assert!(train.iter().all(|t| validation.iter().all(|v| t.group != v.group)));
 }
 
-#[test]
-fn skin_has_palette_masks() {
-    let Some(path) = real("skin_ham10000") else {
-        return;
-    };
+fn skin_has_palette_masks(path: PathBuf) {
     let data = PairFolder::open(path).unwrap().load().unwrap();
     assert_eq!(facts(&data), (12, Some([450, 600]), Some(3)));
     assert!((0.05..0.6).contains(&data.foreground_fraction()), "{data}");
 }
 
-#[test]
-fn ct_slices() {
-    let Some(path) = real("lung_tumor_msd06_png") else {
-        return;
-    };
+fn ct_slices(path: PathBuf) {
     let data = PairFolder::open(path).unwrap().with_group_before("_").load().unwrap();
     assert_eq!(data.len(), 10);
     assert!(
@@ -87,11 +89,7 @@ fn ct_slices() {
     );
 }
 
-#[test]
-fn a_liver_in_colour_asks_for_a_rule() {
-    let Some(path) = real("liver_ircad_png") else {
-        return;
-    };
+fn a_liver_in_colour_asks_for_a_rule(path: PathBuf) {
     let folder = PairFolder::open(path).unwrap();
     let error = folder.load().unwrap_err().to_string();
     assert!(
@@ -106,11 +104,7 @@ fn a_liver_in_colour_asks_for_a_rule() {
     assert!(data.foreground_fraction() > 0.0, "{data}");
 }
 
-#[test]
-fn a_heart_in_four_colours_asks_for_a_rule() {
-    let Some(path) = real("cardiac_acdc_png") else {
-        return;
-    };
+fn a_heart_in_four_colours_asks_for_a_rule(path: PathBuf) {
     let error = PairFolder::open(path).unwrap().load().unwrap_err().to_string();
     assert!(
         error.contains("several classes") && error.contains("Foreground::Colour"),
@@ -118,11 +112,7 @@ fn a_heart_in_four_colours_asks_for_a_rule() {
     );
 }
 
-#[test]
-fn axons_have_three_masks_each() {
-    let Some(path) = real("sem_axon_myelin") else {
-        return;
-    };
+fn axons_have_three_masks_each(path: PathBuf) {
     let folder = PairFolder::open(path).unwrap();
     let error = folder.load().unwrap_err().to_string();
     assert!(
@@ -137,22 +127,14 @@ fn axons_have_three_masks_each() {
     assert_eq!(axons.len(), 2);
 }
 
-#[test]
-fn retinas_have_two_observers() {
-    let Some(path) = real("retina_chasedb1") else {
-        return;
-    };
+fn retinas_have_two_observers(path: PathBuf) {
     let folder = PairFolder::open_with(path, "images", "manual").unwrap();
     let data = folder.with_mask_suffix("_1stHO").load().unwrap();
     assert_eq!((data.len(), data.channels()), (8, Some(3)));
     assert!((0.02..0.15).contains(&data.foreground_fraction()), "{data}");
 }
 
-#[test]
-fn every_bit_depth_of_one_picture_reads_alike() {
-    let Some(path) = real("ct_spleen_and_spine_ivadomed/png_tif_bitdepths") else {
-        return;
-    };
+fn every_bit_depth_of_one_picture_reads_alike(path: PathBuf) {
     let mut greys = Vec::new();
     for entry in std::fs::read_dir(path).unwrap() {
         let path = entry.unwrap().path();
