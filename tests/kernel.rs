@@ -33,7 +33,9 @@ fn run(script: &str) -> Result<(), Failed> {
         .output()?;
     match output.status.success() {
         true => Ok(()),
-        false => Err(String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned().into()),
+        false => Err(String::from_utf8_lossy(&[output.stdout, output.stderr].concat())
+            .into_owned()
+            .into()),
     }
 }
 
@@ -62,10 +64,17 @@ impl Jupyter {
         }
         // The template is built before the tests' clocks run.
         let notebook = jupyter.home.join("empty.ipynb");
-        std::fs::write(&notebook, r#"{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}"#)?;
+        std::fs::write(
+            &notebook,
+            r#"{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}"#,
+        )?;
         let program = env!("CARGO_BIN_EXE_unet-lab");
         succeed(Command::new(program).arg("run").arg(&notebook))?;
-        succeed(Command::new(program).args(["kernel", "install", "--prefix"]).arg(&jupyter.home))?;
+        succeed(
+            Command::new(program)
+                .args(["kernel", "install", "--prefix"])
+                .arg(&jupyter.home),
+        )?;
         Ok(jupyter)
     }
 }

@@ -11,9 +11,17 @@ use nbformat::v4::Cell;
 /// Code for a cell that must fail, and what the report must contain.
 const FAILURES: [(&str, &str, &str); 4] = [
     ("panic", "let v: Vec<i32> = Vec::new();\nv[3]", "index out of bounds"),
-    ("question_mark", "std::fs::read_to_string(\"/no/such/file\")?;", "No such file"),
+    (
+        "question_mark",
+        "std::fs::read_to_string(\"/no/such/file\")?;",
+        "No such file",
+    ),
     ("compile_error", "let n: i32 = \"text\";", "mismatched types"),
-    ("expected_output", "println!(\"something else\");", "does not contain \"the promised line\""),
+    (
+        "expected_output",
+        "println!(\"something else\");",
+        "does not contain \"the promised line\"",
+    ),
 ];
 
 fn main() -> ExitCode {
@@ -21,7 +29,9 @@ fn main() -> ExitCode {
     for path in notebooks() {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let file = path.clone();
-        trials.push(Trial::test(format!("published::{name}"), move || is_fit_for_publication(&file)));
+        trials.push(Trial::test(format!("published::{name}"), move || {
+            is_fit_for_publication(&file)
+        }));
         trials.push(Trial::test(format!("runs::{name}"), move || runs(&path)));
     }
     for (name, code, reason) in FAILURES {
@@ -135,7 +145,11 @@ fn refused(output: &Output, reasons: &[&str]) -> Result<(), Failed> {
     let missing = reasons.iter().find(|reason| !said.contains(**reason));
     match missing {
         None if output.status.code() == Some(1) => Ok(()),
-        _ => Err(format!("expected exit code 1 and {reasons:?}, got {} and:\n{said}", output.status).into()),
+        _ => Err(format!(
+            "expected exit code 1 and {reasons:?}, got {} and:\n{said}",
+            output.status
+        )
+        .into()),
     }
 }
 
@@ -143,14 +157,20 @@ fn corrupt_notebook_is_refused() -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("cut-off.ipynb");
     std::fs::write(&path, "{\"cells\": [{\"cell_type\": \"code\"")?;
-    refused(&unet_lab(&[], &path)?, &["cut-off.ipynb", "not a usable notebook", "fresh copy"])
+    refused(
+        &unet_lab(&[], &path)?,
+        &["cut-off.ipynb", "not a usable notebook", "fresh copy"],
+    )
 }
 
 fn missing_data_is_refused() -> Result<(), Failed> {
     let Some(notebook) = notebooks().pop() else {
         return Err("no notebooks".into());
     };
-    refused(&unet_lab(&["--data", "/no/such/folder"], &notebook)?, &["/no/such/folder", "no such folder"])
+    refused(
+        &unet_lab(&["--data", "/no/such/folder"], &notebook)?,
+        &["/no/such/folder", "no such folder"],
+    )
 }
 
 fn empty_data_is_refused() -> Result<(), Failed> {
@@ -159,5 +179,8 @@ fn empty_data_is_refused() -> Result<(), Failed> {
     };
     let folder = tempfile::tempdir()?;
     let named = folder.path().to_string_lossy().into_owned();
-    refused(&unet_lab(&["--data", &named], &notebook)?, &[&named, "empty", "images/ and masks/"])
+    refused(
+        &unet_lab(&["--data", &named], &notebook)?,
+        &[&named, "empty", "images/ and masks/"],
+    )
 }

@@ -12,16 +12,48 @@ fn main() -> ExitCode {
     let root = std::env::var_os("UNET_LAB_REALDATA").map(PathBuf::from);
     let root = root.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/realdata"));
     let tests: [(&str, &str, fn(PathBuf)); 10] = [
-        ("em_of_isbi_2012_stores_membrane_as_zero", "em_isbi2012", em_of_isbi_2012_stores_membrane_as_zero),
-        ("chest_x_rays_have_masks_with_an_ending", "cxr_lungs_demo", chest_x_rays_have_masks_with_an_ending),
-        ("ultrasound_frames_of_a_sweep_stay_together", "us_carotid_cca", ultrasound_frames_of_a_sweep_stay_together),
+        (
+            "em_of_isbi_2012_stores_membrane_as_zero",
+            "em_isbi2012",
+            em_of_isbi_2012_stores_membrane_as_zero,
+        ),
+        (
+            "chest_x_rays_have_masks_with_an_ending",
+            "cxr_lungs_demo",
+            chest_x_rays_have_masks_with_an_ending,
+        ),
+        (
+            "ultrasound_frames_of_a_sweep_stay_together",
+            "us_carotid_cca",
+            ultrasound_frames_of_a_sweep_stay_together,
+        ),
         ("skin_has_palette_masks", "skin_ham10000", skin_has_palette_masks),
         ("ct_slices", "lung_tumor_msd06_png", ct_slices),
-        ("a_liver_in_colour_asks_for_a_rule", "liver_ircad_png", a_liver_in_colour_asks_for_a_rule),
-        ("a_heart_in_four_colours_asks_for_a_rule", "cardiac_acdc_png", a_heart_in_four_colours_asks_for_a_rule),
-        ("axons_have_three_masks_each", "sem_axon_myelin", axons_have_three_masks_each),
-        ("retinas_have_two_observers", "retina_chasedb1", retinas_have_two_observers),
-        ("every_bit_depth_of_one_picture_reads_alike", "ct_spleen_and_spine_ivadomed/png_tif_bitdepths", every_bit_depth_of_one_picture_reads_alike),
+        (
+            "a_liver_in_colour_asks_for_a_rule",
+            "liver_ircad_png",
+            a_liver_in_colour_asks_for_a_rule,
+        ),
+        (
+            "a_heart_in_four_colours_asks_for_a_rule",
+            "cardiac_acdc_png",
+            a_heart_in_four_colours_asks_for_a_rule,
+        ),
+        (
+            "axons_have_three_masks_each",
+            "sem_axon_myelin",
+            axons_have_three_masks_each,
+        ),
+        (
+            "retinas_have_two_observers",
+            "retina_chasedb1",
+            retinas_have_two_observers,
+        ),
+        (
+            "every_bit_depth_of_one_picture_reads_alike",
+            "ct_spleen_and_spine_ivadomed/png_tif_bitdepths",
+            every_bit_depth_of_one_picture_reads_alike,
+        ),
     ];
     let trials = tests
         .map(|(name, folder, test)| {

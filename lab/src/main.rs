@@ -30,7 +30,11 @@ fn main() -> ExitCode {
         return code;
     }
     end_quietly_when_nobody_reads();
-    match dispatch(Arguments::parse().command.unwrap_or_else(|| Command::Start(Default::default()))) {
+    match dispatch(
+        Arguments::parse()
+            .command
+            .unwrap_or_else(|| Command::Start(Default::default())),
+    ) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error}");

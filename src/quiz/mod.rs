@@ -222,7 +222,8 @@ mod tests {
         let page = page::question(&bank, &bank.questions[0]);
         let html = &page.bundle()[0].1;
         assert!(
-            html.contains("How many <code>legs</code> &lt;here&gt;?") && html.contains("<ol type=\"a\"><li>six</li>"),
+            html.contains("How many <code>legs</code> &lt;here&gt;?")
+                && html.contains("<ol style=\"list-style-type:lower-alpha\"><li>six</li>"),
             "{html}"
         );
         assert_eq!(html.matches("<section").count(), html.matches("</section>").count());

@@ -35,8 +35,8 @@ impl Page {
         self.text += &format!("{text}\n");
     }
 
-    fn list(&mut self, html_type: &str, items: &[String], label: impl Fn(usize) -> String) {
-        self.html += &format!("<ol type=\"{html_type}\">");
+    fn list(&mut self, counted_by: &str, items: &[String], label: impl Fn(usize) -> String) {
+        self.html += &format!("<ol style=\"list-style-type:{counted_by}\">");
         for (i, item) in items.iter().enumerate() {
             self.html += &format!("<li>{}</li>", marked(item));
             self.text += &format!("  {} {item}\n", label(i));
@@ -47,7 +47,7 @@ impl Page {
     fn hints(&mut self, hints: &[String], all: usize) {
         if !hints.is_empty() {
             self.html += "<p>Hints so far:</p>";
-            self.list("1", hints, |i| format!("hint {} of {all}:", i + 1));
+            self.list("decimal", hints, |i| format!("hint {} of {all}:", i + 1));
         }
     }
 
@@ -81,7 +81,7 @@ pub(super) fn question(bank: &Bank, question: &Question) -> Figure {
     page.paragraph(&question.prompt);
     let form = match &question.kind {
         Kind::Choice { options } => {
-            page.list("a", options, |i| format!("{})", char::from(b'a' + i as u8)));
+            page.list("lower-alpha", options, |i| format!("{})", char::from(b'a' + i as u8)));
             "\"...\"".into()
         }
         Kind::Truth => "...".to_string(),

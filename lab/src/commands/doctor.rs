@@ -170,7 +170,11 @@ fn jupyter(environment: &Environment) -> Finding {
 }
 
 fn kernel(environment: &Environment) -> Finding {
-    let spec = environment.jupyter_data().join("kernels").join(NAME).join("kernel.json");
+    let spec = environment
+        .jupyter_data()
+        .join("kernels")
+        .join(NAME)
+        .join("kernel.json");
     let program = std::fs::read(&spec)
         .ok()
         .and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok())
@@ -237,13 +241,22 @@ fn gpu() -> Finding {
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
         entries
             .map(|entry| entry.file_name().to_string_lossy().into_owned())
-            .filter(|name| name.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())))
+            .filter(|name| {
+                name.strip_prefix(prefix)
+                    .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+            })
             .count()
     };
     match (nodes("/dev", "nvidia"), nodes("/dev/dri", "renderD")) {
         (0, 0) => Finding::good("gpu", "none; the course runs on the processor"),
-        (0, count) => Finding::good("gpu", format!("{count} render device(s) in /dev/dri; the course runs on the processor")),
-        (count, _) => Finding::good("gpu", format!("{count} NVIDIA device(s); the course runs on the processor")),
+        (0, count) => Finding::good(
+            "gpu",
+            format!("{count} render device(s) in /dev/dri; the course runs on the processor"),
+        ),
+        (count, _) => Finding::good(
+            "gpu",
+            format!("{count} NVIDIA device(s); the course runs on the processor"),
+        ),
     }
 }
 

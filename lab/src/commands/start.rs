@@ -12,7 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::run::{RunError, checked_data};
 use crate::engine::Template;
-use crate::engine::template::in_words;
+use crate::engine::progress::in_words;
 use crate::error::SetupError;
 use crate::jupyter::python::Environment;
 use crate::jupyter::server::Server;
@@ -76,7 +76,11 @@ pub fn run(arguments: &StartArguments) -> Result<ExitCode, RunError> {
         return Ok(check(&environment, server, &dirs, ready)?);
     }
     let page = server.page(FIRST_NOTEBOOK);
-    println!("\nJupyterLab is ready ({}):\n\n    {page}\n\nCtrl-C ends it. Your notebooks are in {}.", in_words(ready), workspace.display());
+    println!(
+        "\nJupyterLab is ready ({}):\n\n    {page}\n\nCtrl-C ends it. Your notebooks are in {}.",
+        in_words(ready),
+        workspace.display()
+    );
     if !arguments.no_browser {
         open_browser(&environment, &page);
     }
@@ -97,7 +101,10 @@ pub fn prepare_python(environment: &Environment) -> Result<(), SetupError> {
     let mut last: Option<Instant> = None;
     environment.ensure(&mut |done, total, package| {
         if done == total || last.is_none_or(|last| last.elapsed() > Duration::from_secs(2)) {
-            println!("  {:>4} s  {done}/{total} packages  {package}", started.elapsed().as_secs());
+            println!(
+                "  {:>4} s  {done}/{total} packages  {package}",
+                started.elapsed().as_secs()
+            );
             last = Some(Instant::now());
         }
     })?;
@@ -162,10 +169,22 @@ impl StopSignals {
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Report {
-    Ready { ready: f64 },
-    Cell { cell: String, seconds: f64 },
-    Done { done: usize, seconds: f64 },
-    Failed { failed: String, source: String, reason: String },
+    Ready {
+        ready: f64,
+    },
+    Cell {
+        cell: String,
+        seconds: f64,
+    },
+    Done {
+        done: usize,
+        seconds: f64,
+    },
+    Failed {
+        failed: String,
+        source: String,
+        reason: String,
+    },
 }
 
 fn check(environment: &Environment, server: Server, dirs: &LabDirs, ready: Duration) -> Result<ExitCode, SetupError> {
@@ -179,7 +198,12 @@ fn check(environment: &Environment, server: Server, dirs: &LabDirs, ready: Durat
         .spawn()
         .map_err(SetupError::io("run the check", environment.python()))?;
     let mut outcome = None;
-    for line in process.stdout.take().into_iter().flat_map(|out| BufReader::new(out).lines()) {
+    for line in process
+        .stdout
+        .take()
+        .into_iter()
+        .flat_map(|out| BufReader::new(out).lines())
+    {
         let Ok(line) = line else { break };
         match serde_json::from_str(&line) {
             Ok(Report::Ready { ready }) => println!("  first cell answered after {ready:.1} s"),
@@ -201,7 +225,10 @@ fn check(environment: &Environment, server: Server, dirs: &LabDirs, ready: Durat
             Ok(ExitCode::SUCCESS)
         }
         Some(Report::Done { .. }) => {
-            eprintln!("Check failed: a kernel left {left:?} behind in {}.", dirs.sessions().display());
+            eprintln!(
+                "Check failed: a kernel left {left:?} behind in {}.",
+                dirs.sessions().display()
+            );
             Ok(ExitCode::FAILURE)
         }
         Some(Report::Failed { failed, source, reason }) => {

@@ -5,8 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::engine::progress::BuildProgress;
-use crate::engine::template::in_words;
+use crate::engine::progress::{BuildProgress, in_words};
 use crate::engine::{Freshness, Template};
 use crate::error::SetupError;
 

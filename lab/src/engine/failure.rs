@@ -234,11 +234,13 @@ mod tests {
                 line: None,
             }]
             .into_iter()
-            .chain(["unet_lab::notebook::panic::report", "unet_lab::main"].map(|name| CallFrame {
-                function: name.into(),
-                file: None,
-                line: None,
-            }))
+            .chain(
+                ["unet_lab::notebook::panic::report", "unet_lab::main"].map(|name| CallFrame {
+                    function: name.into(),
+                    file: None,
+                    line: None,
+                }),
+            )
             .collect(),
             ..Default::default()
         };

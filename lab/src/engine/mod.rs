@@ -3,6 +3,7 @@
 pub mod cargo_home;
 pub mod clone;
 pub mod collector;
+pub mod ending;
 pub mod failure;
 pub mod frames;
 pub mod interrupt;

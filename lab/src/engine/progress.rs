@@ -1,5 +1,6 @@
 //! How far a build is, read from cargo's own progress bar.
 
+use std::io::Read;
 use std::time::Duration;
 
 /// How far the template's build is.
@@ -63,6 +64,31 @@ impl BuildProgress {
     }
 }
 
+/// Calls `each` for every piece of text that ends in a newline or, as progress bars do, a carriage return.
+pub fn each_line(mut from: impl Read, mut each: impl FnMut(&str)) {
+    let mut buffer = [0; 4096];
+    let mut line = Vec::new();
+    while let Ok(read @ 1..) = from.read(&mut buffer) {
+        for &byte in &buffer[..read] {
+            if byte == b'\n' || byte == b'\r' {
+                each(&String::from_utf8_lossy(&line));
+                line.clear();
+            } else {
+                line.push(byte);
+            }
+        }
+    }
+    each(&String::from_utf8_lossy(&line));
+}
+
+/// Time as people say it.
+pub fn in_words(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ 0..60 => format!("{seconds} s"),
+        seconds => format!("{} min {:02} s", seconds / 60, seconds % 60),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,5 +111,12 @@ mod tests {
         for line in ["   Compiling burn v0.22.1", "error: Building [", ""] {
             assert_eq!(BuildProgress::parse(line, 0, Duration::ZERO), None);
         }
+    }
+
+    #[test]
+    fn progress_bars_are_split_at_carriage_returns() {
+        let mut lines = Vec::new();
+        each_line(&b"a\rb\nc"[..], |line| lines.push(line.to_owned()));
+        assert_eq!(lines, ["a", "b", "c"]);
     }
 }

@@ -9,9 +9,10 @@ use serde_json::{Map, Value};
 
 use super::clone::SessionDirectory;
 use super::collector::{Collector, Outcome};
+use super::ending::{ended, not_run};
 use super::failure::{CellError, cell_line};
 use super::frames::PanicReport;
-use super::interrupt::{GRACE, Interrupted, Interrupter};
+use super::interrupt::{Interrupted, Interrupter};
 use super::janitor::Janitor;
 use super::launch::{interrupt_file, session_path};
 use super::progress::BuildProgress;
@@ -325,9 +326,7 @@ impl Session {
     /// Documentation of what stands at character `cursor`, by MIME type.
     pub fn inspect(&mut self, code: &str, cursor: usize) -> Option<Map<String, Value>> {
         let path = source::path_at(code, source::byte_offset(code, cursor))?;
-        let answer = self
-            .quietly(|context| context.execute(&format!(":doc {path}")))
-            .ok()?;
+        let answer = self.quietly(|context| context.execute(&format!(":doc {path}"))).ok()?;
         let data: Map<String, Value> = answer
             .content_by_mime_type
             .into_iter()
@@ -345,71 +344,6 @@ fn starting(error: impl std::fmt::Display) -> SetupError {
         output: error.to_string(),
         remedy: "`unet-lab doctor` looks for the usual causes.".into(),
     }
-}
-
-/// evcxr refused the cell before it ran.
-fn not_run(error: evcxr::Error, code: &str) -> CellError {
-    match error {
-        evcxr::Error::CompilationErrors(errors) => CellError::compilation(&errors, code),
-        evcxr::Error::TypeRedefinedVariablesLost(names) => CellError::plain(
-            "compile error",
-            format!(
-                "a type was defined anew, so variables of the old type are lost: {}",
-                names.join(", ")
-            ),
-            "Run the cells that make them again.",
-        ),
-        other => {
-            let text = other.to_string();
-            CellError::plain("compile error", text.trim(), "")
-        }
-    }
-}
-
-/// The process that ran the cell is gone.
-fn ended(outcome: &Outcome, interrupted: Interrupted, variables: &[String]) -> CellError {
-    let lost = match variables {
-        [] => String::new(),
-        names => format!(
-            "The variables of earlier cells are gone with it ({}): run the cells that make them again.",
-            names.join(", ")
-        ),
-    };
-    if interrupted == Interrupted::Forced {
-        return CellError::plain(
-            "interrupted",
-            format!(
-                "the cell did not stop within {} s of being asked, so its Rust process was ended",
-                GRACE.as_secs()
-            ),
-            &lost,
-        );
-    }
-    let how = match outcome.exited {
-        Some((_, Some(9))) => {
-            "the Rust process was killed (signal 9), most often because memory ran out: use smaller images or batches"
-                .to_owned()
-        }
-        Some((_, Some(signal))) => {
-            format!("the Rust process crashed ({})", signal_in_words(signal))
-        }
-        Some((Some(code), None)) => format!("the cell ended its Rust process (exit code {code})"),
-        _ => "the Rust process ended".to_owned(),
-    };
-    CellError::plain("crash", how, &lost)
-}
-
-fn signal_in_words(signal: i32) -> String {
-    let name = match signal {
-        4 => "illegal instruction",
-        6 => "aborted",
-        7 => "bus error",
-        8 => "arithmetic error",
-        11 => "invalid memory access",
-        15 => "terminated",
-        _ => return format!("signal {signal}"),
-    };
-    format!("signal {signal}, {name}")
 }
 
 /// The interrupter for the session of this process.

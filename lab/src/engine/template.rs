@@ -7,7 +7,6 @@
 
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -15,7 +14,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::cargo_home;
-use super::progress::BuildProgress;
+use super::progress::{BuildProgress, each_line};
 use crate::error::SetupError;
 use crate::files::{available_mb, write_atomically};
 use crate::paths::LabDirs;
@@ -320,31 +319,6 @@ fn collect_files(path: &Path, into: &mut Vec<PathBuf>) {
     }
 }
 
-/// Calls `each` for every piece of text that ends in a newline or, as progress bars do, a carriage return.
-fn each_line(mut from: impl Read, mut each: impl FnMut(&str)) {
-    let mut buffer = [0; 4096];
-    let mut line = Vec::new();
-    while let Ok(read @ 1..) = from.read(&mut buffer) {
-        for &byte in &buffer[..read] {
-            if byte == b'\n' || byte == b'\r' {
-                each(&String::from_utf8_lossy(&line));
-                line.clear();
-            } else {
-                line.push(byte);
-            }
-        }
-    }
-    each(&String::from_utf8_lossy(&line));
-}
-
-/// Time as people say it.
-pub fn in_words(time: Duration) -> String {
-    match time.as_secs() {
-        seconds @ 0..60 => format!("{seconds} s"),
-        seconds => format!("{} min {:02} s", seconds / 60, seconds % 60),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -391,12 +365,5 @@ mod tests {
         stamp(&template);
         std::fs::write(template.path().join(STAMP), "{\"format\":").expect("a file");
         assert_eq!(template.freshness(), Freshness::Missing);
-    }
-
-    #[test]
-    fn progress_bars_are_split_at_carriage_returns() {
-        let mut lines = Vec::new();
-        each_line(&b"a\rb\nc"[..], |line| lines.push(line.to_owned()));
-        assert_eq!(lines, ["a", "b", "c"]);
     }
 }

@@ -130,7 +130,8 @@ impl Environment {
     /// Whether everything is installed at the versions of now.
     pub fn is_complete(&self) -> bool {
         // The interpreter that it was made from may have been removed since; the link then leads nowhere.
-        std::fs::read_to_string(self.path.join(STAMP)).is_ok_and(|stamp| stamp == self.stamp()) && self.python().exists()
+        std::fs::read_to_string(self.path.join(STAMP)).is_ok_and(|stamp| stamp == self.stamp())
+            && self.python().exists()
     }
 
     /// Installs what is missing. `report` gets one line for each package that comes in, and how many there will be.
@@ -195,7 +196,15 @@ impl Environment {
         write_atomically(&requirements, REQUIREMENTS.as_bytes())
             .map_err(SetupError::io("write the list of packages", &requirements))?;
         let mut pip = Command::new(self.python())
-            .args(["-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--retries", "2"])
+            .args([
+                "-m",
+                "pip",
+                "install",
+                "--no-input",
+                "--disable-pip-version-check",
+                "--retries",
+                "2",
+            ])
             .args(["--progress-bar", "off", "-r"])
             .arg(&requirements)
             .stdin(Stdio::null())
@@ -208,7 +217,12 @@ impl Environment {
         });
         let total = REQUIREMENTS.lines().count();
         let mut done = 0;
-        for line in pip.stdout.take().into_iter().flat_map(|out| BufReader::new(out).lines()) {
+        for line in pip
+            .stdout
+            .take()
+            .into_iter()
+            .flat_map(|out| BufReader::new(out).lines())
+        {
             let Ok(line) = line else { break };
             if let Some(package) = line.strip_prefix("Collecting ") {
                 done += 1;
@@ -222,7 +236,12 @@ impl Environment {
         if status.success() {
             return Ok(());
         }
-        Err(failed("Installing JupyterLab", &status.to_string(), &said.join("\n"), NO_NETWORK))
+        Err(failed(
+            "Installing JupyterLab",
+            &status.to_string(),
+            &said.join("\n"),
+            NO_NETWORK,
+        ))
     }
 }
 
@@ -240,7 +259,12 @@ fn run(command: &mut Command, what: &str, remedy: &str) -> Result<(), SetupError
         return Ok(());
     }
     let said = [output.stdout, output.stderr].concat();
-    Err(failed(what, &output.status.to_string(), &String::from_utf8_lossy(&said), remedy))
+    Err(failed(
+        what,
+        &output.status.to_string(),
+        &String::from_utf8_lossy(&said),
+        remedy,
+    ))
 }
 
 /// The end of what a program said is what matters.

@@ -51,7 +51,13 @@ impl Server {
             command.env_remove(name);
         }
         command
-            .args(["-c", SERVE, "--no-browser", "--ServerApp.ip=127.0.0.1", "--ServerApp.port_retries=0"])
+            .args([
+                "-c",
+                SERVE,
+                "--no-browser",
+                "--ServerApp.ip=127.0.0.1",
+                "--ServerApp.port_retries=0",
+            ])
             .arg(format!("--ServerApp.port={port}"))
             .arg(format!("--ServerApp.root_dir={}", workspace.display()))
             // The lab's commands may run as root in a container.
@@ -137,7 +143,11 @@ impl Server {
             if ended || started.elapsed() > READY_WITHIN {
                 return Err(SetupError::ProgramFailed {
                     what: "Starting JupyterLab".into(),
-                    status: if ended { "it ended".into() } else { "no answer within a minute".into() },
+                    status: if ended {
+                        "it ended".into()
+                    } else {
+                        "no answer within a minute".into()
+                    },
                     output: self.log(),
                     remedy: "Try again with another --port; `unet-lab doctor` looks for the usual causes.".into(),
                 });

@@ -24,11 +24,12 @@ fn parse(raw: RawMessage) -> Result<JupyterMessage, RuntimeError> {
     {
         complete_history_request(fields);
     }
-    let content =
-        JupyterMessageContent::from_type_and_content(&header.msg_type, content).map_err(|source| RuntimeError::ParseError {
+    let content = JupyterMessageContent::from_type_and_content(&header.msg_type, content).map_err(|source| {
+        RuntimeError::ParseError {
             msg_type: header.msg_type.clone(),
             source,
-        })?;
+        }
+    })?;
     Ok(JupyterMessage {
         parent_header: serde_json::from_slice(parent).ok(),
         metadata: serde_json::from_slice(metadata)?,
@@ -71,7 +72,8 @@ mod tests {
             "msg_id": "1", "username": "u", "session": "s", "date": "2026-01-01T00:00:00Z",
             "msg_type": "history_request", "version": "5.3",
         });
-        let content = json!({ "hist_access_type": "search", "pattern": "6 *", "raw": true, "output": false, "stop": null });
+        let content =
+            json!({ "hist_access_type": "search", "pattern": "6 *", "raw": true, "output": false, "stop": null });
         let jparts = [header, json!({}), json!({}), content]
             .map(|part| part.to_string().into_bytes().into())
             .to_vec();
