@@ -8,10 +8,13 @@ use std::process::ExitCode;
 use libtest_mimic::{Arguments, Trial};
 use unet_lab::prelude::*;
 
+/// Looks at one real folder.
+type Check = fn(PathBuf);
+
 fn main() -> ExitCode {
     let root = std::env::var_os("UNET_LAB_REALDATA").map(PathBuf::from);
     let root = root.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/realdata"));
-    let tests: [(&str, &str, fn(PathBuf)); 10] = [
+    let tests: [(&str, &str, Check); 10] = [
         (
             "em_of_isbi_2012_stores_membrane_as_zero",
             "em_isbi2012",
