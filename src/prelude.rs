@@ -29,5 +29,5 @@ pub use crate::plot::{
 };
 
 // The notebook itself: showing, settings, questions.
-pub use crate::notebook::{LiveDisplay, Settings, attach, display, in_lab_kernel, interrupted, settings};
+pub use crate::notebook::{LiveDisplay, Settings, ShowValue, attach, display, in_lab_kernel, interrupted, settings};
 pub use crate::quiz::{self, Feedback, Outcome, answer, ask, hint};

@@ -10,11 +10,13 @@ mod event;
 mod host;
 mod panic;
 mod settings;
+mod value;
 
 pub use display::{LiveDisplay, display};
 pub use host::{in_lab_kernel, interrupted};
 pub use panic::attach;
 pub use settings::{Settings, settings};
+pub use value::ShowValue;
 
 use crate::plot::LiveCurve;
 use crate::train::{Progress, TextProgress};

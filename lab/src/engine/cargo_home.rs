@@ -6,11 +6,13 @@
 //! and filters the answer for a session's own manifest. Builds never come this way: evcxr calls the toolchain's cargo.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use serde_json::Value;
 
+use super::metadata_cache::MetadataCache;
 use crate::error::SetupError;
 
 /// The real cargo, for the filter.
@@ -93,6 +95,10 @@ pub fn run_if_called_as_cargo() -> Option<ExitCode> {
     if !arguments.iter().any(|argument| argument == "metadata") {
         return Some(replace_process(command));
     }
+    let cache = metadata_cache(&arguments);
+    if let Some(answer) = cache.as_ref().and_then(MetadataCache::get) {
+        return Some(print(answer.as_bytes()));
+    }
     let output = match command.stderr(std::process::Stdio::inherit()).output() {
         Ok(output) => output,
         Err(error) => {
@@ -100,20 +106,41 @@ pub fn run_if_called_as_cargo() -> Option<ExitCode> {
             return Some(ExitCode::FAILURE);
         }
     };
-    let answer = serde_json::from_slice(&output.stdout)
+    let filtered = serde_json::from_slice(&output.stdout)
         .ok()
         .and_then(|mut metadata: Value| {
             keep_what_students_name(&mut metadata)?;
-            serde_json::to_vec(&metadata).ok()
-        })
-        .unwrap_or(output.stdout);
-    use std::io::Write;
-    if std::io::stdout().write_all(&answer).is_err() {
-        return Some(ExitCode::FAILURE);
+            serde_json::to_string(&metadata).ok()
+        });
+    if !output.status.success() {
+        let _ = print(&output.stdout);
+        return Some(ExitCode::from(
+            u8::try_from(output.status.code().unwrap_or(1)).unwrap_or(1),
+        ));
     }
-    Some(ExitCode::from(
-        u8::try_from(output.status.code().unwrap_or(1)).unwrap_or(1),
-    ))
+    Some(match filtered {
+        Some(answer) => {
+            if let Some(cache) = cache {
+                cache.put(&answer);
+            }
+            print(answer.as_bytes())
+        }
+        None => print(&output.stdout),
+    })
+}
+
+fn metadata_cache(arguments: &[OsString]) -> Option<MetadataCache> {
+    let session = super::launch::session_path()?;
+    let cache = PathBuf::from(std::env::var_os("CARGO_HOME")?);
+    MetadataCache::of_call(arguments, &session, cache.parent()?, NAMED_BY_STUDENTS)
+}
+
+fn print(answer: &[u8]) -> ExitCode {
+    use std::io::Write;
+    match std::io::stdout().write_all(answer) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
 }
 
 fn replace_process(mut command: Command) -> ExitCode {

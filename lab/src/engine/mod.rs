@@ -9,6 +9,7 @@ pub mod frames;
 pub mod interrupt;
 pub mod janitor;
 pub mod launch;
+pub mod metadata_cache;
 pub mod progress;
 pub mod relay;
 pub mod rewriter;

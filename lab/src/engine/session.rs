@@ -312,7 +312,7 @@ impl Session {
         for candidate in found.completions {
             // rust-analyzer offers `name(argument)`; in a notebook the name is what one wants to see inserted.
             let name = candidate.code.split('(').next().unwrap_or_default().to_owned();
-            if !name.is_empty() && !matches.contains(&name) {
+            if !name.is_empty() && !name.starts_with("evcxr_") && !matches.contains(&name) {
                 matches.push(name);
             }
         }
