@@ -112,7 +112,7 @@ impl Svg {
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
              viewBox=\"0 0 {width:.0} {height:.0}\" role=\"img\" aria-label=\"{alt}\" \
              font-family=\"system-ui, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif\" \
-             style=\"background:#ffffff\">\n<title>{alt}</title>\n\
+             style=\"background:#ffffff;max-width:100%;height:auto\">\n<title>{alt}</title>\n\
              <rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n{}</svg>",
             self.body
         )
