@@ -207,6 +207,9 @@ impl Session {
         observe: &mut (dyn FnMut(Event) + Send),
     ) -> Result<(), CellError> {
         let prepared = source::without_own_dependency(code);
+        if source::is_already_loaded(&prepared) {
+            return Ok(());
+        }
         let before: Vec<String> = self
             .context
             .variables_and_types()

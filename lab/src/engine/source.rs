@@ -117,9 +117,23 @@ pub fn character_offset(code: &str, bytes: usize) -> usize {
     code[..end].chars().count()
 }
 
+/// Whether nothing is asked for but the prelude, which every session starts with: a notebook's first cell.
+pub fn is_already_loaded(code: &str) -> bool {
+    code.trim() == "use unet_lab::prelude::*;"
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_notebooks_first_cell_asks_for_nothing_new() {
+        let first = ":dep unet_lab = { path = \"..\" }\nuse unet_lab::prelude::*;";
+        assert!(is_already_loaded(&without_own_dependency(first)));
+        assert!(!is_already_loaded(&without_own_dependency(&format!(
+            "{first}\nlet a = 1;"
+        ))));
+    }
 
     #[test]
     fn the_notebooks_own_dependency_line_is_blanked_and_others_kept() {
