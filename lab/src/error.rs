@@ -93,3 +93,9 @@ fn remedy_for(error: &std::io::Error) -> &'static str {
         _ => "`unet-lab doctor` looks for the usual causes.",
     }
 }
+
+/// The end of what a program said, without its empty lines: where the reason usually stands.
+pub fn last_lines(said: &str, count: usize) -> String {
+    let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
+    lines[lines.len().saturating_sub(count)..].join("\n")
+}

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use lab::commands::{doctor, kernel, run, start};
-use lab::engine::{cargo_home, janitor, relay};
+use lab::engine::{as_cargo, janitor, relay};
 
 /// U-Net Lab: learn U-Net in Rust notebooks. Without a command it does `start`.
 #[derive(Debug, Parser)]
@@ -26,7 +26,7 @@ fn main() -> ExitCode {
     // The process that runs cells is this program too; these must come first (evcxr would start it for ever).
     relay::run_if_child();
     evcxr::runtime_hook();
-    if let Some(code) = cargo_home::run_if_called_as_cargo().or_else(janitor::run_if_janitor) {
+    if let Some(code) = as_cargo::run_if_called_by_another_name().or_else(janitor::run_if_janitor) {
         return code;
     }
     end_quietly_when_nobody_reads();

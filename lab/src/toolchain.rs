@@ -3,13 +3,18 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::SetupError;
 use crate::paths::find_program;
 
 const INSTALL_RUST: &str = "Install Rust from https://rustup.rs, open a new terminal, and try again.";
 
+/// Carries what was found to the process that holds a session.
+const HANDED_OVER: &str = "UNET_LAB_TOOLCHAIN";
+
 /// Compiler, build tool and linker, all of which decide whether a template can be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Toolchain {
     /// The compiler itself, not rustup's proxy.
     pub rustc: PathBuf,
@@ -19,12 +24,14 @@ pub struct Toolchain {
     pub version: String,
     /// The host triple, as `x86_64-unknown-linux-gnu`.
     pub host: String,
+    /// Where the compiler's libraries and sources are.
+    pub sysroot: PathBuf,
     /// The linker that evcxr will choose.
     pub linker: Linker,
 }
 
 /// evcxr takes mold or lld where they are installed, which changes how everything is built.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Linker {
     /// The system's default.
     System,
@@ -35,8 +42,12 @@ pub enum Linker {
 }
 
 impl Toolchain {
-    /// Asks rustup, then `PATH`.
+    /// What the process that started this one found; else asks rustup, then `PATH`.
     pub fn find() -> Result<Self, SetupError> {
+        let handed_over = std::env::var(HANDED_OVER).ok();
+        if let Some(found) = handed_over.and_then(|text| serde_json::from_str(&text).ok()) {
+            return Ok(found);
+        }
         let rustc = tool("rustc").ok_or(SetupError::ProgramMissing {
             program: "rustc",
             remedy: INSTALL_RUST,
@@ -45,12 +56,16 @@ impl Toolchain {
             program: "cargo",
             remedy: INSTALL_RUST,
         })?;
-        let version = run(&rustc, &["-Vv"]).ok_or_else(|| SetupError::ProgramFailed {
-            what: format!("Asking {} for its version", rustc.display()),
-            status: "no answer".into(),
-            output: String::new(),
-            remedy: INSTALL_RUST.into(),
-        })?;
+        let ask = |question: &[&str]| {
+            run(&rustc, question).ok_or_else(|| SetupError::ProgramFailed {
+                what: format!("Asking {} for {}", rustc.display(), question.join(" ")),
+                status: "no answer".into(),
+                output: String::new(),
+                remedy: INSTALL_RUST.into(),
+            })
+        };
+        let version = ask(&["-Vv"])?;
+        let sysroot = PathBuf::from(ask(&["--print", "sysroot"])?.trim());
         let host = version
             .lines()
             .find_map(|line| line.strip_prefix("host: "))
@@ -61,14 +76,14 @@ impl Toolchain {
             cargo,
             version,
             host,
+            sysroot,
             linker: Linker::chosen(),
         })
     }
 
     /// The standard library's sources, where they are installed.
     pub fn library_sources(&self) -> Option<PathBuf> {
-        let sysroot = run(&self.rustc, &["--print", "sysroot"])?;
-        let library = Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library");
+        let library = self.sysroot.join("lib/rustlib/src/rust/library");
         library.join("core/src/lib.rs").exists().then_some(library)
     }
 
@@ -85,9 +100,11 @@ impl Toolchain {
         })
     }
 
-    /// `rustc 1.95.0 (…)`.
-    pub fn first_line(&self) -> &str {
-        self.version.lines().next().unwrap_or_default()
+    /// The variable that hands this over to a process started by this one.
+    pub fn hand_over(&self) -> Result<(&'static str, String), SetupError> {
+        let text = serde_json::to_string(self)
+            .map_err(|error| SetupError::Other(format!("describing the Rust toolchain: {error}")))?;
+        Ok((HANDED_OVER, text))
     }
 
     /// A cargo call that shares every fingerprint with those that evcxr makes in a session.
@@ -150,7 +167,17 @@ mod tests {
     #[test]
     fn the_toolchain_that_runs_these_tests_is_found() {
         let toolchain = Toolchain::find().expect("tests run under a toolchain");
-        assert!(toolchain.first_line().starts_with("rustc "));
+        assert!(toolchain.version.starts_with("rustc "));
         assert!(toolchain.host.contains('-'), "{}", toolchain.host);
+        assert!(
+            toolchain.sysroot.join("lib").is_dir(),
+            "{}",
+            toolchain.sysroot.display()
+        );
+        let (_, text) = toolchain.hand_over().expect("a description");
+        assert_eq!(
+            serde_json::from_str::<Toolchain>(&text).expect("a toolchain"),
+            toolchain
+        );
     }
 }

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import signal
+import tempfile
 import threading
 import time
 import unittest
@@ -115,6 +116,16 @@ let fitted = Trainer::new(TrainConfig::new().with_epochs(100_000))
         answer = self.kernel.run("loop { std::hint::spin_loop() }", timeout=60)
         self.assertEqual((answer.status, answer.reply["ename"]), ("error", "interrupted"))
         self.assertEqual(self.run_ok("40 + 2").value, "42")
+
+    def test_a_crate_of_the_students_own_is_compiled_anew_when_it_changes(self):
+        with tempfile.TemporaryDirectory() as folder, lab_client.kernel() as kernel:
+            crate = pathlib.Path(folder, "mine")
+            (crate / "src").mkdir(parents=True)
+            (crate / "Cargo.toml").write_text('[package]\nname = "mine"\nversion = "0.1.0"\nedition = "2024"\n')
+            for value in (1, 2):
+                (crate / "src" / "lib.rs").write_text(f"pub fn value() -> usize {{ {value} }}\n")
+                answer = kernel.run(f':dep mine = {{ path = "{crate}" }}\nmine::value() + UNetConfig::new(1, 1).channels_at(5)')
+                self.assertEqual((answer.status, answer.value), ("ok", str(1024 + value)), answer.reply)
 
     def test_what_was_sent_with_a_failing_cell_is_not_run(self):
         client = self.kernel.client

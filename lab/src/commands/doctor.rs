@@ -215,7 +215,7 @@ fn disk(cache: &Path) -> Finding {
 }
 
 fn memory() -> Finding {
-    let fewer = "close other programs and other notebooks (a kernel takes 0.6 GB), or use smaller batches";
+    let fewer = "close other programs and other notebooks (a kernel takes 0.4 GB), or use smaller batches";
     match available_memory_mb() {
         None => Finding::note("memory", "unknown on this system", fewer),
         Some(mb) => {

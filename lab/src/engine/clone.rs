@@ -18,8 +18,8 @@ pub struct SessionDirectory {
 }
 
 impl SessionDirectory {
-    /// Clones `template` to the new directory `path`, and removes what dead sessions left beside it.
-    pub fn create(template: &Path, path: PathBuf) -> Result<Self, SetupError> {
+    /// Makes the new directory `path`, and removes what dead sessions left beside it.
+    pub fn create(path: PathBuf) -> Result<Self, SetupError> {
         std::fs::create_dir_all(&path).map_err(SetupError::io("make a session's directory", &path))?;
         let lock = File::create(path.join(LOCK)).map_err(SetupError::io("lock the session's directory", &path))?;
         lock.lock()
@@ -27,9 +27,7 @@ impl SessionDirectory {
         if let Some(sessions) = path.parent() {
             remove_dead(sessions);
         }
-        let directory = Self { path, _lock: lock };
-        clone_template(template, &directory.path)?;
-        Ok(directory)
+        Ok(Self { path, _lock: lock })
     }
 
     /// The directory.
@@ -73,22 +71,35 @@ fn is_older_than(path: &Path, age: Duration) -> bool {
         .is_some_and(|elapsed| elapsed > age)
 }
 
-fn clone_template(from: &Path, to: &Path) -> Result<(), SetupError> {
+/// Clones what the template at `template` has compiled into the session at `session`, which may be compiling its own
+/// crate at the same time.
+pub fn clone_compiled(template: &Path, session: &Path) -> Result<(), SetupError> {
+    clone_folder(&template.join("target"), &session.join("target"))
+}
+
+fn clone_folder(from: &Path, to: &Path) -> Result<(), SetupError> {
     std::fs::create_dir_all(to).map_err(SetupError::io("make a session's directory", to))?;
     let entries = std::fs::read_dir(from).map_err(SetupError::io("read the notebook template", from))?;
+    // A unit's records and its build script's output have a folder each, written when the unit is compiled.
+    let holds_units = from.ends_with(".fingerprint") || from.ends_with("build");
     for entry in entries {
         let entry = entry.map_err(SetupError::io("read the notebook template", from))?;
         let (source, name) = (entry.path(), entry.file_name());
-        let target = to.join(&name);
+        let (target, name) = (to.join(&name), name.to_string_lossy());
         let kind = entry
             .file_type()
             .map_err(SetupError::io("read the notebook template", &source))?;
+        if is_sessions_own(&name) {
+            continue;
+        }
         if kind.is_dir() {
-            // Incremental state belongs to the library's own rebuilds, which happen in the template.
-            if name != "incremental" {
-                clone_template(&source, &target)?;
+            if holds_units && !is_librarys(&name) {
+                std::os::unix::fs::symlink(&source, &target)
+                    .map_err(SetupError::io("link into the session's directory", &target))?;
+            } else {
+                clone_folder(&source, &target)?;
             }
-        } else if is_shareable(&source) {
+        } else if is_compiled(&name) || !is_librarys(&name) {
             if std::fs::hard_link(&source, &target).is_err() {
                 copy(&source, &target)?;
             }
@@ -99,19 +110,25 @@ fn clone_template(from: &Path, to: &Path) -> Result<(), SetupError> {
     Ok(())
 }
 
-/// Compiled libraries and build scripts are replaced, never rewritten in place; `ctx`, the session's own crate, is.
-fn is_shareable(path: &Path) -> bool {
-    let in_deps = path
-        .parent()
-        .and_then(Path::file_name)
-        .is_some_and(|name| name == "deps");
-    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    let library = [".rlib", ".rmeta", ".so", ".dylib"]
+/// The session's own crate, its incremental state and the locks of the cargo that compiles it.
+fn is_sessions_own(name: &str) -> bool {
+    let crate_name = name.strip_prefix("lib").unwrap_or(name);
+    ["ctx-", "ctx.", "code_"]
         .iter()
-        .any(|ending| name.ends_with(ending));
-    let session_crate = name.starts_with("libctx") || name.starts_with("libcode_");
-    let build_script = name.starts_with("build_script_build") || name.starts_with("build-script-build");
-    (in_deps || name.starts_with("libunet_lab")) && library && !session_crate || build_script && !name.ends_with(".d")
+        .any(|start| crate_name.starts_with(start))
+        || ["incremental", ".cargo-lock", "CACHEDIR.TAG"].contains(&name)
+}
+
+/// The lab's library, which cargo compiles anew in a session when its sources have changed.
+fn is_librarys(name: &str) -> bool {
+    name.contains("unet_lab")
+}
+
+/// Compiled libraries are replaced, never rewritten in place.
+fn is_compiled(name: &str) -> bool {
+    [".rlib", ".rmeta", ".so", ".dylib"]
+        .iter()
+        .any(|ending| name.ends_with(ending))
 }
 
 /// A copy with the original's time: cargo trusts an output only while it is not older than its inputs.
@@ -129,37 +146,67 @@ mod tests {
     use super::*;
     use std::os::unix::fs::MetadataExt;
 
+    const DEBUG: &str = "target/x86_64/debug";
+
     fn template() -> tempfile::TempDir {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let deps = directory.path().join("target/debug/deps");
-        std::fs::create_dir_all(deps.join("../incremental/x")).expect("directories");
-        for name in ["liba-1.rlib", "libctx.so", "a.d"] {
-            std::fs::write(deps.join(name), name).expect("a file");
+        let debug = directory.path().join(DEBUG);
+        for (folder, files) in [
+            (
+                "deps",
+                &["liba-1.rlib", "a.d", "libctx.so", "libunet_lab.so", "unet_lab.d"][..],
+            ),
+            (".fingerprint/burn-1", &["lib-burn"]),
+            (".fingerprint/unet_lab-1", &["lib-unet_lab"]),
+            (".fingerprint/ctx-1", &["lib-ctx"]),
+            ("incremental/ctx-1", &["state"]),
+        ] {
+            std::fs::create_dir_all(debug.join(folder)).expect("directories");
+            for file in files {
+                std::fs::write(debug.join(folder).join(file), file).expect("a file");
+            }
         }
         directory
     }
 
+    fn session_of(template: &Path, sessions: &Path, name: &str) -> SessionDirectory {
+        let session = SessionDirectory::create(sessions.join(name)).expect("a session");
+        clone_compiled(template, session.path()).expect("a clone");
+        session
+    }
+
     #[test]
-    fn libraries_are_shared_and_everything_else_is_the_sessions_own() {
+    fn what_is_never_rewritten_is_shared_and_the_sessions_own_crate_left_out() {
         let template = template();
         let sessions = tempfile::tempdir().expect("a temporary directory");
-        let directory = SessionDirectory::create(template.path(), sessions.path().join("a")).expect("a clone");
-        let path = directory.path();
-        let inode = |root: &Path, name: &str| {
-            let file = root.join("target/debug/deps").join(name);
-            file.metadata().expect("the file").ino()
-        };
-        assert_eq!(inode(path, "liba-1.rlib"), inode(template.path(), "liba-1.rlib"));
-        for own in ["libctx.so", "a.d"] {
-            assert_ne!(inode(path, own), inode(template.path(), own), "{own}");
+        let session = session_of(template.path(), sessions.path(), "a");
+        let (ours, theirs) = (session.path().join(DEBUG), template.path().join(DEBUG));
+        let inode = |root: &Path, name: &str| root.join(name).metadata().expect("the file").ino();
+        for shared in [
+            "deps/liba-1.rlib",
+            "deps/a.d",
+            "deps/libunet_lab.so",
+            ".fingerprint/burn-1/lib-burn",
+        ] {
+            assert_eq!(inode(&ours, shared), inode(&theirs, shared), "{shared}");
         }
-        assert!(!path.join("target/debug/incremental").exists());
+        for copied in ["deps/unet_lab.d", ".fingerprint/unet_lab-1/lib-unet_lab"] {
+            assert_ne!(inode(&ours, copied), inode(&theirs, copied), "{copied}");
+        }
+        for own in ["deps/libctx.so", ".fingerprint/ctx-1", "incremental"] {
+            assert!(!ours.join(own).exists(), "{own}");
+        }
+        drop(session);
+        assert!(
+            theirs.join(".fingerprint/burn-1/lib-burn").exists(),
+            "removing a session leaves the template"
+        );
     }
 
     #[test]
     fn copies_keep_the_time_of_the_original() {
         let template = template();
-        let file = template.path().join("target/debug/deps/a.d");
+        let file = template.path().join(DEBUG).join("deps/unet_lab.d");
         let old = SystemTime::now() - Duration::from_secs(3600);
         File::options()
             .write(true)
@@ -167,9 +214,8 @@ mod tests {
             .and_then(|file| file.set_modified(old))
             .expect("set the time");
         let sessions = tempfile::tempdir().expect("a temporary directory");
-        let directory = SessionDirectory::create(template.path(), sessions.path().join("a")).expect("a clone");
-        let path = directory.path();
-        let copied = path.join("target/debug/deps/a.d");
+        let session = session_of(template.path(), sessions.path(), "a");
+        let copied = session.path().join(DEBUG).join("deps/unet_lab.d");
         let difference = |a: SystemTime, b: SystemTime| a.duration_since(b).unwrap_or_else(|error| error.duration());
         let modified = copied.metadata().and_then(|meta| meta.modified()).expect("its time");
         assert!(difference(modified, old) < Duration::from_millis(1));
@@ -177,13 +223,12 @@ mod tests {
 
     #[test]
     fn a_live_session_is_kept_and_a_dead_one_removed() {
-        let template = template();
         let sessions = tempfile::tempdir().expect("a temporary directory");
-        let live = SessionDirectory::create(template.path(), sessions.path().join("live")).expect("a session");
+        let live = SessionDirectory::create(sessions.path().join("live")).expect("a session");
         let dead = sessions.path().join("dead");
         std::fs::create_dir_all(&dead).expect("a directory");
         std::fs::write(dead.join(LOCK), "").expect("a lock nobody holds");
-        let other = SessionDirectory::create(template.path(), sessions.path().join("other")).expect("another session");
+        let other = SessionDirectory::create(sessions.path().join("other")).expect("another session");
         assert!(live.path().exists() && other.path().exists() && !dead.exists());
         let path = live.path().to_path_buf();
         drop(live);

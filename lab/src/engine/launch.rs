@@ -63,6 +63,7 @@ fn command(template: &Template, options: LaunchOptions) -> Result<Command, Setup
     command
         .envs(template.environment()?)
         .envs(options.variables)
+        .envs([template.toolchain().hand_over()?])
         .env("EVCXR_CONFIG_DIR", no_config)
         .env("RUSTC", &template.toolchain().rustc)
         .env(RUST_SRC_PATH, RustSrc::of_session(&session).path())

@@ -1,6 +1,9 @@
 //! The session engine: one Rust process that runs cells, for the Jupyter kernel, `unet-lab run` and the notebook tests alike.
 
+pub mod answers;
+pub mod as_cargo;
 pub mod cargo_home;
+pub mod cell_compiler;
 pub mod clone;
 pub mod collector;
 pub mod ending;
@@ -9,7 +12,7 @@ pub mod frames;
 pub mod interrupt;
 pub mod janitor;
 pub mod launch;
-pub mod metadata_cache;
+pub mod metadata_filter;
 pub mod progress;
 pub mod relay;
 pub mod rewriter;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use evcxr::{CommandContext, EvalCallbacks, EvalContextOutputs};
 use serde_json::{Map, Value};
 
-use super::clone::SessionDirectory;
+use super::clone::{SessionDirectory, clone_compiled};
 use super::collector::{Collector, Outcome};
 use super::ending::{ended, not_run};
 use super::failure::{CellError, cell_line};
@@ -130,22 +130,32 @@ impl Session {
         template.ensure(&mut |progress| report(StartStep::Template(progress)))?;
         report(StartStep::Directory);
         let janitor = Janitor::start(&path);
-        let directory = SessionDirectory::create(&template.path(), path)?;
+        let directory = SessionDirectory::create(path)?;
+        let artifacts = directory
+            .path()
+            .join("target")
+            .join(&template.toolchain().host)
+            .join("debug");
+        let deps = artifacts.join("deps");
+        std::fs::create_dir_all(&deps).map_err(SetupError::io("make a session's directory", &deps))?;
+        let (compiled, own) = (template.path(), directory.path().to_owned());
+        let cloning = std::thread::spawn(move || clone_compiled(&compiled, &own));
         report(StartStep::Compiler);
         let sources = RustSrc::of_session(directory.path());
         sources.show_nothing()?;
         let library_sources = template.toolchain().ensure_library_sources()?;
-        let (context, outputs) = CommandContext::new().map_err(starting)?;
+        // Its first evaluation needs nothing of what is cloned meanwhile.
+        let started = CommandContext::new();
+        cloning
+            .join()
+            .unwrap_or_else(|_| Err(starting("the template was not cloned")))?;
+        let (context, outputs) = started.map_err(starting)?;
         interrupter.watch(context.process_handle());
         let mut session = Self {
             context,
             outputs,
             interrupter,
-            artifacts: directory
-                .path()
-                .join("target")
-                .join(&template.toolchain().host)
-                .join("debug"),
+            artifacts,
             _directory: directory,
             _janitor: janitor,
         };
@@ -192,11 +202,6 @@ impl Session {
     /// Spends the time in which the student reads: what the first cell needs is looked up now.
     pub fn warm_up(&mut self) {
         let _ = self.context.completions(WARM_UP, WARM_UP.len());
-    }
-
-    /// Stops cells of this session, from any thread.
-    pub fn interrupter(&self) -> Interrupter {
-        self.interrupter.clone()
     }
 
     /// Runs a cell. `answer` is asked when the cell asks; `observe` sees what it shows, as it shows it.

@@ -5,6 +5,7 @@
 //! `cargo check` (whose metadata makes the first compile error fast). A stamp, written last, says what was built: a build
 //! that was interrupted has none and is taken up where it stopped.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cargo_home;
 use super::progress::{BuildProgress, each_line};
-use crate::error::SetupError;
+use crate::error::{SetupError, last_lines};
 use crate::files::{available_mb, write_atomically};
 use crate::paths::LabDirs;
 use crate::toolchain::Toolchain;
@@ -139,7 +140,7 @@ impl Template {
     }
 
     /// What every cargo call of the template and its sessions must see.
-    pub fn environment(&self) -> Result<Vec<(&'static str, PathBuf)>, SetupError> {
+    pub fn environment(&self) -> Result<Vec<(&'static str, OsString)>, SetupError> {
         cargo_home::prepare(&self.dirs.cargo_home(), &self.toolchain.cargo)
     }
 
@@ -261,14 +262,15 @@ impl Template {
         if status.success() {
             return Ok(());
         }
-        let from = said
-            .iter()
-            .position(|line| line.starts_with("error"))
-            .unwrap_or_else(|| said.len().saturating_sub(20));
+        let first_error = said.iter().position(|line| line.starts_with("error"));
+        let output = match first_error {
+            Some(from) => said[from..said.len().min(from + 40)].join("\n"),
+            None => last_lines(&said.join("\n"), 20),
+        };
         Err(SetupError::ProgramFailed {
             what: format!("Compiling the notebook template (cargo {subcommand})"),
             status: status.to_string(),
-            output: said[from..said.len().min(from + 40)].join("\n"),
+            output,
             remedy:
                 "What was compiled is kept: try again and it goes on from there. Without a network, the crates must \
                      have been downloaded before (`cargo fetch` in the lab's directory)."

@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::error::SetupError;
+use crate::error::{SetupError, last_lines};
 use crate::files::{available_mb, write_atomically};
 use crate::paths::{LabDirs, find_program};
 
@@ -269,11 +269,10 @@ fn run(command: &mut Command, what: &str, remedy: &str) -> Result<(), SetupError
 
 /// The end of what a program said is what matters.
 fn failed(what: &str, status: &str, said: &str, remedy: &str) -> SetupError {
-    let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
     SetupError::ProgramFailed {
         what: what.into(),
         status: status.into(),
-        output: lines[lines.len().saturating_sub(12)..].join("\n"),
+        output: last_lines(said, 12),
         remedy: remedy.into(),
     }
 }

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::python::Environment;
-use crate::error::SetupError;
+use crate::error::{SetupError, last_lines};
 use crate::paths::LabDirs;
 
 const SERVE: &str = include_str!("serve.py");
@@ -111,8 +111,7 @@ impl Server {
     /// The end of the server's log.
     pub fn log(&self) -> String {
         let text = std::fs::read_to_string(self.runtime.join(LOG)).unwrap_or_default();
-        let lines: Vec<&str> = text.lines().collect();
-        lines[lines.len().saturating_sub(15)..].join("\n")
+        last_lines(&text, 15)
     }
 
     /// Stops the kernels, then the server.
