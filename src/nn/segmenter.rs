@@ -33,13 +33,19 @@ use burn::tensor::Tensor;
 /// assert_eq!([map.height(), map.width()], [8, 8]);
 /// # Ok::<(), LabError>(())
 /// ```
-pub trait Segmenter: Module {
+pub trait Segmenter<const D: usize = 4>: Module {
     /// The maps before the last activation.
     ///
     /// # Shapes
-    /// - `x`: `[batch, in_channels, height, width]`
-    /// - output: `[batch, classes, height, width]`
-    fn forward_logits(&self, x: Tensor<4>) -> Tensor<4>;
+    /// - `x`: `[batch, in_channels, height, width]`; in 3-D (`D = 5`) `[batch, in_channels, depth, height, width]`
+    /// - output: `[batch, classes, ..]`, each side shorter by twice the [`margin`](Self::margin)
+    fn forward_logits(&self, x: Tensor<D>) -> Tensor<D>;
+
+    /// The maps before the last activation at several resolutions, the full one first, then ever coarser ones: what deep
+    /// supervision trains on (Lee et al. 2015; Zhou et al. 2018, section 3.2). One map for networks without such outputs.
+    fn forward_deep(&self, x: Tensor<D>) -> Vec<Tensor<D>> {
+        vec![self.forward_logits(x)]
+    }
 
     /// Channels of the images it takes.
     fn in_channels(&self) -> usize;
@@ -49,8 +55,28 @@ pub trait Segmenter: Module {
         1
     }
 
-    /// What each side of an image must be divisible by.
+    /// What each side of an image must be divisible by, for networks with "same" convolutions.
     fn size_multiple(&self) -> usize {
         1
+    }
+
+    /// Pixels that each end of each side loses on the way through the network: 0 with "same" convolutions, 92 for the
+    /// original U-Net (572 in, 388 out; Ronneberger et al. 2015, figure 1).
+    fn margin(&self) -> usize {
+        0
+    }
+
+    /// Whether a side of this length passes through the network.
+    fn accepts(&self, side: usize) -> bool {
+        side > 0 && side.is_multiple_of(self.size_multiple())
+    }
+
+    /// The shortest side that the network takes and whose output covers at least `output` pixels.
+    fn side_for(&self, output: usize) -> usize {
+        let mut side = output.max(1) + 2 * self.margin();
+        while !self.accepts(side) {
+            side += 1;
+        }
+        side
     }
 }

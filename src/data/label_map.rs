@@ -1,0 +1,161 @@
+//! [`LabelMap`]: a number a pixel or voxel, for classes and for instances.
+
+use super::volume::{check_count, check_spacing};
+use super::{DataError, Mask};
+use crate::metric::Pixels;
+
+/// One label a pixel (2-D) or voxel (3-D): a class (0 is background) or an instance (0 is none).
+///
+/// The axes are `[height, width]` or `[depth, height, width]`, row by row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LabelMap {
+    data: Vec<u32>,
+    size: Vec<usize>,
+    spacing: Vec<f64>,
+}
+
+impl LabelMap {
+    /// From labels row by row, in 2-D or 3-D, with a spacing of 1.
+    ///
+    /// # Errors
+    /// [`DataError::Argument`] if `size` has other than 2 or 3 axes, or the labels do not fill it.
+    pub fn new(data: Vec<u32>, size: &[usize]) -> Result<Self, DataError> {
+        if !(2..=3).contains(&size.len()) {
+            return Err(DataError::Argument(format!(
+                "a label map has 2 or 3 axes, but its size is {size:?}: pass [height, width] or [depth, height, width]"
+            )));
+        }
+        check_count(data.len(), size)?;
+        Ok(Self {
+            data,
+            size: size.to_vec(),
+            spacing: vec![1.0; size.len()],
+        })
+    }
+
+    /// The distance between neighbours along each axis in mm, as many as there are axes.
+    ///
+    /// # Errors
+    /// [`DataError::Argument`] if their number differs from the axes' or one is not above 0.
+    pub fn with_spacing(mut self, spacing: &[f64]) -> Result<Self, DataError> {
+        check_spacing(spacing)?;
+        if spacing.len() != self.size.len() {
+            return Err(DataError::Argument(format!(
+                "{} spacings for {} axes: pass one an axis",
+                spacing.len(),
+                self.size.len()
+            )));
+        }
+        self.spacing = spacing.to_vec();
+        Ok(self)
+    }
+
+    /// Every label, row by row.
+    pub fn data(&self) -> &[u32] {
+        &self.data
+    }
+
+    /// Length of each axis.
+    pub fn size(&self) -> &[usize] {
+        &self.size
+    }
+
+    /// Distance between neighbours along each axis in mm.
+    pub fn spacing(&self) -> &[f64] {
+        &self.spacing
+    }
+
+    /// The highest label.
+    pub fn highest(&self) -> u32 {
+        self.data.iter().copied().max().unwrap_or(0)
+    }
+
+    /// Where the label is `label`, to be compared with another.
+    pub fn only(&self, label: u32) -> Region {
+        Region {
+            inside: self.data.iter().map(|&found| found == label).collect(),
+            size: self.size.clone(),
+            spacing: self.spacing.clone(),
+        }
+    }
+}
+
+impl From<&Mask> for LabelMap {
+    fn from(mask: &Mask) -> Self {
+        Self {
+            data: mask.data().iter().map(|&inside| u32::from(inside)).collect(),
+            size: mask.size().to_vec(),
+            spacing: vec![1.0; 2],
+        }
+    }
+}
+
+/// A set of pixels or voxels, with the distances between them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Region {
+    inside: Vec<bool>,
+    size: Vec<usize>,
+    spacing: Vec<f64>,
+}
+
+impl Region {
+    /// From one value a pixel, row by row, with a spacing of 1.
+    ///
+    /// # Errors
+    /// As [`LabelMap::new`].
+    pub fn new(inside: Vec<bool>, size: &[usize]) -> Result<Self, DataError> {
+        let labels = inside.iter().map(|&inside| u32::from(inside)).collect();
+        LabelMap::new(labels, size).map(|map| map.only(1))
+    }
+
+    /// The distance between neighbours along each axis in mm.
+    ///
+    /// # Errors
+    /// As [`LabelMap::with_spacing`].
+    pub fn with_spacing(mut self, spacing: &[f64]) -> Result<Self, DataError> {
+        let checked = LabelMap::new(vec![0; self.inside.len()], &self.size)?.with_spacing(spacing)?;
+        self.spacing = checked.spacing;
+        Ok(self)
+    }
+
+    /// Distance between neighbours along each axis in mm.
+    pub fn spacing(&self) -> &[f64] {
+        &self.spacing
+    }
+}
+
+impl Pixels for Region {
+    fn pixels(&self) -> &[bool] {
+        &self.inside
+    }
+
+    fn shape(&self) -> Vec<usize> {
+        self.size.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_is_cut_out_with_its_spacing() {
+        let map = LabelMap::new(vec![0, 1, 2, 1], &[2, 2])
+            .unwrap()
+            .with_spacing(&[0.5, 2.0])
+            .unwrap();
+        let ones = map.only(1);
+        assert_eq!(ones.pixels(), [false, true, false, true]);
+        assert_eq!((ones.shape(), ones.spacing()), (vec![2, 2], &[0.5, 2.0][..]));
+        assert_eq!(map.highest(), 2);
+    }
+
+    #[test]
+    fn wrong_sizes_and_spacings_are_refused() {
+        assert!(LabelMap::new(vec![0; 4], &[4]).is_err());
+        assert!(LabelMap::new(vec![0; 4], &[2, 3]).is_err());
+        let map = LabelMap::new(vec![0; 4], &[2, 2]).unwrap();
+        assert!(map.clone().with_spacing(&[1.0]).is_err());
+        assert!(map.with_spacing(&[1.0, -1.0]).is_err());
+    }
+}
