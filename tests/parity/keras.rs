@@ -9,7 +9,7 @@ use unet_lab::burn::tensor::TensorData;
 use unet_lab::prelude::*;
 
 fn fixture() -> Value {
-    serde_json::from_str(include_str!("fixtures/keras_unet_base2.json")).expect("the fixture is JSON")
+    serde_json::from_str(include_str!("../fixtures/keras_unet_base2.json")).expect("the fixture is JSON")
 }
 
 fn numbers(value: &Value) -> Vec<f32> {

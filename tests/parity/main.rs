@@ -1,0 +1,3 @@
+//! The library computes what its references compute; each fixture stands beside the script that made it.
+
+mod keras;
