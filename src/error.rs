@@ -45,6 +45,30 @@ pub enum ShapeError {
         /// What each side must be divisible by: `2^depth` for a U-Net.
         multiple: usize,
     },
+    /// The maps at some layer of the network have a size with which it cannot go on.
+    #[error("an image of {} does not pass through the network: at {layer} its maps are {}, {problem}", sides(.image), sides(.found))]
+    Level {
+        /// The image's `[height, width]`, or the volume's `[depth, height, width]`.
+        image: Vec<usize>,
+        /// Where it fails.
+        layer: String,
+        /// The size there.
+        found: Vec<usize>,
+        /// What is wrong with it, and what to do.
+        problem: String,
+    },
+    /// An image was given where a volume is expected, or the other way round.
+    #[error(
+        "the network was made for {expected} spatial axes, but the size {found:?} has {}; \
+         choose images or volumes with UNetConfig::with_space",
+        found.len()
+    )]
+    Axes {
+        /// 2 for images, 3 for volumes.
+        expected: usize,
+        /// The size.
+        found: Vec<usize>,
+    },
     /// The images have another number of channels than the network's first convolution.
     #[error(
         "the network was made for images of {expected} channel(s), but these have {found}; \
@@ -105,6 +129,12 @@ impl SettingError {
             expected: expected.to_owned(),
         }
     }
+}
+
+/// `[572, 388]` as `572 x 388`.
+fn sides(size: &[usize]) -> String {
+    let sides: Vec<String> = size.iter().map(usize::to_string).collect();
+    sides.join(" x ")
 }
 
 /// Names the first level whose maps cannot be halved, and the nearest sizes that can.

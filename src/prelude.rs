@@ -12,8 +12,9 @@ pub use crate::infer::{Evaluation, ImageScore, ProbabilityMap, evaluate, evaluat
 pub use crate::loss::{BinaryCrossEntropy, DiceLoss, Loss};
 pub use crate::metric::{Confusion, Pixels, accuracy, dice, iou};
 pub use crate::nn::{
-    DoubleConv, DoubleConvConfig, Down, DownConfig, LayerRow, LevelRole, LevelShape, Segmenter, Summary, UNet,
-    UNetConfig, Up, UpConfig, level_shapes, summary, unet, upsample,
+    Activation, AttentionGate, Block, DoubleConv, DoubleConvConfig, Down, DownConfig, Downsampling, Explain, Head,
+    LayerRow, LevelRole, LevelShape, Memory, Merge, Norm, Padding, Segmenter, Space, Summary, UNet, UNetConfig, Up,
+    UpConfig, Upsampling, level_shapes, pad_to_fit, summary, unet, upsample,
 };
 pub use crate::train::{EpochRecord, Fitted, History, Progress, Silent, Stopped, TextProgress, TrainConfig, Trainer};
 

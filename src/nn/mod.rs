@@ -1,20 +1,49 @@
-//! The network: its blocks, the U, and what can be said about it without running it.
+//! The networks: blocks, the U-Net with its published variants, and what a network says about itself.
 //!
-//! Read in this order: [`DoubleConv`], [`Down`], [`Up`], [`UNet`]. Taught in unit 01 (architecture).
+//! Every block and network works on images (`Tensor<4>`) and volumes (`Tensor<5>`); [`Space`] decides which when it is made.
+//! Taught in unit 01 (architecture).
 
+mod attention;
+mod conv;
 mod conv_block;
+mod conv_unit;
+mod dilated;
 mod down;
 mod init;
+mod norm;
+mod outline;
+mod resize;
 mod segmenter;
+mod settings;
 mod shapes;
+mod sizes;
+mod space;
+mod squeeze;
 mod summary;
+#[cfg(test)]
+mod summary_tests;
 mod unet;
+mod unet_config;
+mod unet_presets;
+#[cfg(test)]
+mod unet_tests;
 mod up;
 
+pub use attention::AttentionGate;
+pub use conv::{Conv, Kernel, UpConv};
 pub use conv_block::{DoubleConv, DoubleConvConfig};
+pub use conv_unit::ConvUnit;
+pub use dilated::DilatedBottleneck;
 pub use down::{Down, DownConfig};
+pub use norm::NormLayer;
+pub use resize::{center_crop, interpolate_linear, max_pool, upsample};
 pub use segmenter::Segmenter;
+pub use settings::{Activation, Block, Downsampling, Head, Merge, Norm, Padding, Upsampling};
 pub use shapes::{LevelRole, LevelShape, level_shapes};
-pub use summary::{LayerRow, Summary, summary};
-pub use unet::{UNet, UNetConfig, unet};
-pub use up::{Up, UpConfig, upsample};
+pub use sizes::{Padded, pad_to_fit};
+pub use space::Space;
+pub use squeeze::SqueezeExcitation;
+pub use summary::{Explain, LayerRow, Memory, Summary, summary};
+pub use unet::{UNet, unet};
+pub use unet_config::UNetConfig;
+pub use up::{Larger, Up, UpConfig};

@@ -1,135 +1,145 @@
-//! The table of layers that Keras calls `model.summary()`.
+//! What a network is made of, layer by layer, and what it costs.
 
 use std::fmt;
 
-use burn::nn::conv::Conv2d;
-
-use super::conv_block::DoubleConv;
-use super::unet::UNet;
 use crate::error::ShapeError;
 
-/// One layer of a [`Summary`].
+/// One layer of a network and what it gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LayerRow {
-    /// The layer, such as `encoder 1 conv 1`.
+    /// Where it is, as in `encoder 1 conv 1`.
     pub name: String,
-    /// What it does, such as `Conv2d 3x3 + ReLU`.
+    /// What it does, as in `Conv2d 3x3 + ReLU`.
     pub kind: String,
-    /// Its output, `[channels, height, width]`.
-    pub shape: [usize; 3],
-    /// Its weights and biases.
+    /// Its output for one image: `[channels, height, width]`, or `[channels, depth, height, width]`.
+    pub shape: Vec<usize>,
+    /// Numbers that training changes.
     pub parameters: usize,
-    /// The layers whose output it takes.
+    /// Multiplications (each with an addition) for one image.
+    pub multiply_adds: usize,
+    /// Side of the part of the image that one value of its output depends on, in pixels.
+    pub receptive_field: usize,
+    /// The layers that it reads.
     pub inputs: Vec<String>,
 }
 
-/// The layers of a [`UNet`] in the order of a forward pass; see [`summary`].
+impl LayerRow {
+    /// Values that it writes for one image.
+    pub fn values(&self) -> usize {
+        self.shape.iter().product()
+    }
+}
+
+/// The layers of a network in the order of a forward pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
     /// One row a layer.
     pub rows: Vec<LayerRow>,
 }
 
-/// Every layer of `model` for images of `size` = `[height, width]`: name, type, output shape, parameters and what it
-/// is connected to. Parameters are counted from the model's tensors.
+/// A network that can tell what it is made of. All networks of this library do.
+pub trait Explain {
+    /// Its layers for an image of this `[height, width]`, or a volume of this `[depth, height, width]`.
+    ///
+    /// # Errors
+    /// [`ShapeError`] naming the layer at which the size fails, and what was found there.
+    fn explain(&self, size: &[usize]) -> Result<Summary, ShapeError>;
+}
+
+/// What a network is made of and what it costs, as Keras' `model.summary()`, read off the real module.
 ///
-/// Print it with `{}`. Taught in unit 01 (architecture).
+/// Taught in unit 01 (architecture).
 ///
 /// ```
 /// use unet_lab::prelude::*;
 ///
-/// let table = summary(&unet(&cpu()), [256, 256])?;
-/// assert_eq!(table.parameters(), 31_031_745);
+/// let model = UNetConfig::new(1, 1).with_base_channels(8).init(&cpu());
+/// let table = summary(&model, [64, 64])?;
+/// assert_eq!(table.parameters(), model.num_params());
+/// println!("{table}");
 /// # Ok::<(), LabError>(())
 /// ```
 ///
 /// # Errors
-/// [`ShapeError::Size`] if a side is not divisible by `2^depth`.
-pub fn summary(model: &UNet, size: [usize; 2]) -> Result<Summary, ShapeError> {
-    let config = model.config();
-    config.check_size(size)?;
-    let mut table = Table { rows: Vec::new(), size };
-    let mut last = table.push("input", "Input", config.in_channels, 0, &[]);
-    let mut skips = Vec::new();
-    for (i, encoder) in model.encoders.iter().enumerate() {
-        let level = i + 1;
-        last = table.double_conv(&format!("encoder {level}"), &encoder.conv, &last);
-        let channels = channels_out(&encoder.conv.conv2);
-        skips.push((last.clone(), channels));
-        table.size = table.size.map(|side| side / 2);
-        last = table.push(&format!("encoder {level} pool"), "MaxPool2d 2x2", channels, 0, &[&last]);
-    }
-    last = table.double_conv("bottleneck", &model.bottleneck, &last);
-    let mut channels = channels_out(&model.bottleneck.conv2);
-    for (decoder, (skip, skip_channels)) in model.decoders.iter().zip(skips.iter().rev()) {
-        let level = skips.iter().position(|(name, _)| name == skip).unwrap_or_default() + 1;
-        let name = format!("decoder {level}");
-        table.size = table.size.map(|side| side * 2);
-        last = table.push(&format!("{name} upsample"), "Upsample 2x", channels, 0, &[&last]);
-        last = table.conv(&format!("{name} up conv"), &decoder.up_conv, " + ReLU", &last);
-        let joined = skip_channels + channels_out(&decoder.up_conv);
-        last = table.push(&format!("{name} concat"), "Concat", joined, 0, &[skip, &last]);
-        last = table.double_conv(&name, &decoder.conv, &last);
-        channels = channels_out(&decoder.conv.conv2);
-    }
-    let activation = match config.classes {
-        1 => " + sigmoid",
-        _ => " + softmax",
-    };
-    table.conv("output", &model.output, activation, &last);
-    Ok(Summary { rows: table.rows })
+/// [`ShapeError`] if the size does not pass through the network, naming sizes that do.
+pub fn summary<M: Explain + ?Sized>(model: &M, size: impl AsRef<[usize]>) -> Result<Summary, ShapeError> {
+    model.explain(size.as_ref())
 }
 
-/// The rows so far and the `[height, width]` of the maps at this point.
-struct Table {
-    rows: Vec<LayerRow>,
-    size: [usize; 2],
-}
-
-impl Table {
-    /// Appends a layer and returns its name.
-    fn push(&mut self, name: &str, kind: &str, channels: usize, parameters: usize, inputs: &[&str]) -> String {
-        let [height, width] = self.size;
-        self.rows.push(LayerRow {
-            name: name.to_owned(),
-            kind: kind.to_owned(),
-            shape: [channels, height, width],
-            parameters,
-            inputs: inputs.iter().map(|&input| input.to_owned()).collect(),
-        });
-        name.to_owned()
-    }
-
-    fn conv(&mut self, name: &str, conv: &Conv2d, activation: &str, input: &str) -> String {
-        let [h, w] = conv.kernel_size;
-        let kind = format!("Conv2d {h}x{w}{activation}");
-        let bias = conv.bias.as_ref().map_or(0, |b| b.lazy_shape().num_elements());
-        let parameters = conv.weight.lazy_shape().num_elements() + bias;
-        self.push(name, &kind, channels_out(conv), parameters, &[input])
-    }
-
-    fn double_conv(&mut self, name: &str, block: &DoubleConv, input: &str) -> String {
-        let first = self.conv(&format!("{name} conv 1"), &block.conv1, " + ReLU", input);
-        self.conv(&format!("{name} conv 2"), &block.conv2, " + ReLU", &first)
-    }
-}
-
-fn channels_out(conv: &Conv2d) -> usize {
-    conv.weight.lazy_shape()[0]
+/// An estimate of the memory that a network needs, in bytes, for 32-bit numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory {
+    /// The parameters.
+    pub weights: usize,
+    /// Predicting: parameters and the maps that must be there at once.
+    pub prediction: usize,
+    /// Training with Adam: parameters, their gradients and two averages of these, every map (kept for the way back), and
+    /// the gradients of the largest two.
+    pub training: usize,
 }
 
 impl Summary {
-    /// Weights and biases of all layers.
+    /// Weights and biases of all layers, without the running averages of batch normalisation, which are not learned.
     pub fn parameters(&self) -> usize {
         self.rows.iter().map(|row| row.parameters).sum()
     }
 
+    /// Multiplications, each with an addition, for one image.
+    pub fn multiply_adds(&self) -> usize {
+        self.rows.iter().map(|row| row.multiply_adds).sum()
+    }
+
+    /// Side of the part of the image that decides one pixel of the output, in pixels.
+    pub fn receptive_field(&self) -> usize {
+        self.rows.iter().map(|row| row.receptive_field).max().unwrap_or(1)
+    }
+
+    /// The memory for `batch` images at once: of the maps alone, without what the computation of a layer needs for
+    /// itself (Burn's convolutions unfold their input in tiles).
+    pub fn memory(&self, batch: usize) -> Memory {
+        let weights = 4 * self.parameters();
+        let bytes = |row: &LayerRow| 4 * batch * row.values();
+        let all: usize = self.rows.iter().map(bytes).sum();
+        let mut largest: Vec<usize> = self.rows.iter().map(bytes).collect();
+        largest.sort_unstable_by(|a, b| b.cmp(a));
+        Memory {
+            weights,
+            prediction: weights + self.most_at_once() * 4 * batch,
+            training: 4 * weights + all + largest.iter().take(2).sum::<usize>(),
+        }
+    }
+
+    /// The most values that are needed at the same time: a layer's output lives until the last layer that reads it.
+    fn most_at_once(&self) -> usize {
+        let last_use = |i: usize| {
+            let name = &self.rows[i].name;
+            let readers = self
+                .rows
+                .iter()
+                .enumerate()
+                .filter(|(_, row)| row.inputs.contains(name));
+            readers.map(|(j, _)| j).max().unwrap_or(i)
+        };
+        let ends: Vec<usize> = (0..self.rows.len()).map(last_use).collect();
+        let alive = |now: usize| {
+            (0..=now)
+                .filter(|&i| ends[i] >= now)
+                .map(|i| self.rows[i].values())
+                .sum()
+        };
+        (0..self.rows.len()).map(alive).max().unwrap_or(0)
+    }
+
     /// The table as HTML.
     pub fn to_html(&self) -> String {
-        let mut html = String::from(
+        let axes = match self.rows.first().map(|row| row.shape.len()) {
+            Some(4) => "channels, depth, height, width",
+            _ => "channels, height, width",
+        };
+        let mut html = format!(
             "<table><caption>Layers in the order of a forward pass</caption><thead><tr>\
              <th scope=\"col\">Layer</th><th scope=\"col\">Type</th>\
-             <th scope=\"col\">Output (channels, height, width)</th>\
+             <th scope=\"col\">Output ({axes})</th>\
              <th scope=\"col\">Parameters</th><th scope=\"col\">Connected to</th></tr></thead><tbody>",
         );
         for row in &self.rows {
@@ -138,29 +148,39 @@ impl Summary {
                  <td style=\"text-align:right\">{}</td><td>{}</td></tr>",
                 row.name,
                 row.kind,
-                shape_text(row.shape),
+                shape_text(&row.shape),
                 thousands(row.parameters),
                 row.inputs.join(", "),
             );
         }
-        html + &format!("</tbody></table><p>{}</p>", self.total())
+        html + &format!("</tbody></table><p>{}</p>", self.total().replace('\n', "<br>"))
     }
 
     fn total(&self) -> String {
         let parameters = self.parameters();
+        let mib = |bytes: usize| bytes as f64 / 1024.0 / 1024.0;
+        let memory = self.memory(1);
         format!(
-            "{} parameters, {:.2} MiB as 32-bit numbers",
+            "{} parameters, {:.2} MiB as 32-bit numbers\n\
+             {:.2} billion multiply-adds an image; one output pixel sees {} pixels of a side\n\
+             memory for one image, about: {:.0} MiB to predict, {:.0} MiB to train",
             thousands(parameters),
-            parameters as f64 * 4.0 / 1024.0 / 1024.0,
+            mib(memory.weights),
+            self.multiply_adds() as f64 / 1e9,
+            self.receptive_field(),
+            mib(memory.prediction),
+            mib(memory.training),
         )
     }
 }
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let widest = |of: fn(&LayerRow) -> usize, least: usize| self.rows.iter().map(of).max().unwrap_or(0).max(least);
+        let (names, kinds) = (widest(|row| row.name.len(), 20), widest(|row| row.kind.len(), 20));
         let line = |f: &mut fmt::Formatter<'_>, cells: [&str; 5]| {
             let [name, kind, shape, parameters, inputs] = cells;
-            let text = format!("{name:<20} {kind:<20} {shape:<16} {parameters:>11}  {inputs}");
+            let text = format!("{name:<names$} {kind:<kinds$} {shape:<16} {parameters:>11}  {inputs}");
             writeln!(f, "{}", text.trim_end())
         };
         line(f, ["Layer", "Type", "Output", "Parameters", "Connected to"])?;
@@ -168,7 +188,7 @@ impl fmt::Display for Summary {
             let cells = [
                 &row.name,
                 &row.kind,
-                &shape_text(row.shape),
+                &shape_text(&row.shape),
                 &thousands(row.parameters),
                 &row.inputs.join(", "),
             ];
@@ -178,8 +198,9 @@ impl fmt::Display for Summary {
     }
 }
 
-fn shape_text([channels, height, width]: [usize; 3]) -> String {
-    format!("{channels} x {height} x {width}")
+fn shape_text(shape: &[usize]) -> String {
+    let sides: Vec<String> = shape.iter().map(usize::to_string).collect();
+    sides.join(" x ")
 }
 
 /// `31031745` as `31,031,745`.
@@ -193,87 +214,4 @@ fn thousands(number: usize) -> String {
         text.push(digit);
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use burn::tensor::Tensor;
-    use burn::tensor::activation::relu;
-
-    use super::super::{UNetConfig, unet, upsample};
-    use super::*;
-    use crate::device::cpu;
-
-    #[test]
-    fn the_course_network_line_by_line() {
-        let table = summary(&unet(&cpu()), [256, 256]).unwrap();
-        let parameters: Vec<usize> = table.rows.iter().map(|row| row.parameters).filter(|&p| p > 0).collect();
-        // model.summary() of the course's Keras network.
-        assert_eq!(
-            parameters,
-            [
-                1_792, 36_928, 73_856, 147_584, 295_168, 590_080, 1_180_160, 2_359_808, 4_719_616, 9_438_208, //
-                2_097_664, 4_719_104, 2_359_808, 524_544, 1_179_904, 590_080, 131_200, 295_040, 147_584, 32_832,
-                73_792, 36_928, 65,
-            ]
-        );
-        let text = table.to_string();
-        assert!(text.contains(
-            "decoder 4 concat     Concat               1024 x 32 x 32             0  encoder 4 conv 2, decoder 4 up conv"
-        ));
-        assert!(text.ends_with("31,031,745 parameters, 118.38 MiB as 32-bit numbers"));
-        assert!(table.to_html().contains("<td>1024 x 16 x 16</td>"));
-    }
-
-    #[test]
-    fn counts_what_the_module_counts() {
-        let model = UNetConfig::new(2, 3).with_base_channels(3).with_depth(2).init(&cpu());
-        use burn::module::Module;
-        assert_eq!(summary(&model, [8, 12]).unwrap().parameters(), model.num_params());
-    }
-
-    #[test]
-    fn shapes_are_those_of_a_forward_pass() {
-        let model = UNetConfig::new(2, 3).with_base_channels(3).with_depth(2).init(&cpu());
-        let table = summary(&model, [8, 12]).unwrap();
-        let mut found = Vec::new();
-        let mut see = |x: &Tensor<4>| {
-            let [_, c, h, w] = x.dims();
-            found.push([c, h, w]);
-        };
-        let mut x = Tensor::<4>::ones([1, 2, 8, 12], &cpu());
-        see(&x);
-        let mut skips = Vec::new();
-        for encoder in &model.encoders {
-            see(&relu(encoder.conv.conv1.forward(x.clone())));
-            let (skip, pooled) = encoder.forward(x);
-            see(&skip);
-            see(&pooled);
-            skips.push(skip);
-            x = pooled;
-        }
-        see(&model.bottleneck.conv1.forward(x.clone()));
-        x = model.bottleneck.forward(x);
-        see(&x);
-        for decoder in &model.decoders {
-            let skip = skips.pop().unwrap();
-            let up = upsample(x.clone());
-            see(&up);
-            let up = decoder.up_conv.forward(up);
-            see(&up);
-            let joined = Tensor::cat(vec![skip.clone(), up], 1);
-            see(&joined);
-            see(&decoder.conv.conv1.forward(joined));
-            x = decoder.forward(x, skip);
-            see(&x);
-        }
-        see(&model.output.forward(x));
-        let said: Vec<[usize; 3]> = table.rows.iter().map(|row| row.shape).collect();
-        assert_eq!(said, found);
-    }
-
-    #[test]
-    fn a_wrong_size_is_refused() {
-        assert!(summary(&unet(&cpu()), [256, 100]).is_err());
-    }
 }

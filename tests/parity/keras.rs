@@ -4,8 +4,8 @@
 
 use serde_json::Value;
 use unet_lab::burn::module::Param;
-use unet_lab::burn::nn::conv::Conv2d;
 use unet_lab::burn::tensor::TensorData;
+use unet_lab::nn::{Conv, Kernel, Larger};
 use unet_lab::prelude::*;
 
 fn fixture() -> Value {
@@ -23,12 +23,12 @@ fn shape(value: &Value) -> [usize; 4] {
 }
 
 /// Keras' `[height, width, in, out]` as Burn's `[out, in, height, width]`.
-fn load(conv: &mut Conv2d, layer: &Value) {
+fn load(conv: &mut Conv, layer: &Value) {
     let device = cpu();
     let kernel = TensorData::new(numbers(&layer["kernel"]), shape(&layer["kernel_shape"]));
     let kernel = Tensor::<4>::from_data(kernel, &device).permute([3, 2, 0, 1]);
-    assert_eq!(kernel.dims(), conv.weight.dims(), "a layer of another shape");
-    conv.weight = Param::from_tensor(kernel);
+    assert_eq!(kernel.dims()[..], conv.weight.shape(), "a layer of another shape");
+    conv.weight = Kernel::D2(Param::from_tensor(kernel));
     let bias = numbers(&layer["bias"]);
     let sides = [bias.len()];
     conv.bias = Some(Param::from_data(TensorData::new(bias, sides), &device));
@@ -36,13 +36,16 @@ fn load(conv: &mut Conv2d, layer: &Value) {
 
 fn with_keras_weights(fixture: &Value) -> UNet {
     let mut model = UNetConfig::new(3, 1).with_base_channels(2).init(&cpu());
-    let mut convs: Vec<&mut Conv2d> = Vec::new();
+    let mut convs: Vec<&mut Conv> = Vec::new();
     for encoder in &mut model.encoders {
-        convs.extend([&mut encoder.conv.conv1, &mut encoder.conv.conv2]);
+        convs.extend([&mut encoder.conv.conv1.conv, &mut encoder.conv.conv2.conv]);
     }
-    convs.extend([&mut model.bottleneck.conv1, &mut model.bottleneck.conv2]);
+    convs.extend([&mut model.bottleneck.conv1.conv, &mut model.bottleneck.conv2.conv]);
     for decoder in &mut model.decoders {
-        convs.extend([&mut decoder.up_conv, &mut decoder.conv.conv1, &mut decoder.conv.conv2]);
+        let Larger::Nearest(up) = &mut decoder.larger else {
+            panic!("the course's network repeats pixels")
+        };
+        convs.extend([&mut up.conv, &mut decoder.conv.conv1.conv, &mut decoder.conv.conv2.conv]);
     }
     convs.push(&mut model.output);
     let layers = fixture["layers"].as_array().expect("an array");
