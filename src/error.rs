@@ -131,6 +131,33 @@ impl SettingError {
     }
 }
 
+impl ShapeError {
+    /// That every side can be divided by `multiple`, as networks with "same" convolutions need.
+    pub(crate) fn divisible(size: &[usize], multiple: usize) -> Result<(), Self> {
+        let fits = |side: &usize| *side > 0 && side.is_multiple_of(multiple);
+        let Some(side) = size.iter().find(|side| !fits(side)).copied() else {
+            return Ok(());
+        };
+        if let [height, width] = *size {
+            return Err(Self::Size {
+                size: [height, width],
+                multiple,
+            });
+        }
+        let (below, above) = (side / multiple * multiple, (side / multiple + 1) * multiple);
+        let nearest = match below {
+            0 => above.to_string(),
+            below => format!("{below} or {above}"),
+        };
+        Err(Self::Level {
+            image: size.to_vec(),
+            layer: "the first level".into(),
+            found: size.to_vec(),
+            problem: format!("but each side must be divisible by {multiple}; instead of {side} take {nearest}"),
+        })
+    }
+}
+
 /// `[572, 388]` as `572 x 388`.
 fn sides(size: &[usize]) -> String {
     let sides: Vec<String> = size.iter().map(usize::to_string).collect();

@@ -13,8 +13,9 @@ pub use crate::loss::{BinaryCrossEntropy, DiceLoss, Loss};
 pub use crate::metric::{Confusion, Pixels, accuracy, dice, iou};
 pub use crate::nn::{
     Activation, AttentionGate, Block, DoubleConv, DoubleConvConfig, Down, DownConfig, Downsampling, Explain, Head,
-    LayerRow, LevelRole, LevelShape, Memory, Merge, Norm, Padding, Segmenter, Space, Summary, UNet, UNetConfig, Up,
-    UpConfig, Upsampling, level_shapes, pad_to_fit, summary, unet, upsample,
+    LayerRow, LevelRole, LevelShape, Memory, Merge, Network, NetworkConfig, Norm, Padding, ResNetUNet,
+    ResNetUNetConfig, Segmenter, Space, Summary, UNet, UNetConfig, UNetPlusPlus, UNetPlusPlusConfig, Up, UpConfig,
+    Upsampling, VNet, VNetConfig, level_shapes, pad_to_fit, summary, unet, upsample,
 };
 pub use crate::train::{EpochRecord, Fitted, History, Progress, Silent, Stopped, TextProgress, TrainConfig, Trainer};
 

@@ -121,6 +121,14 @@ impl Outline {
         self.row(name, &kind, maps, costs, &[&x.layer])
     }
 
+    /// What belongs to the layer just described: `suffix` behind its kind, and this many parameters more.
+    pub fn add_to_last(&mut self, suffix: &str, parameters: usize) {
+        if let Some(row) = self.rows.last_mut() {
+            row.kind += suffix;
+            row.parameters += parameters;
+        }
+    }
+
     /// Max pooling; `level` is named where a side cannot be halved.
     pub fn pool(&mut self, name: &str, x: &Maps) -> Result<Maps, ShapeError> {
         self.halve_check(name, x)?;

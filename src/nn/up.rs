@@ -95,23 +95,14 @@ impl UpConfig {
     /// Makes the block on a device.
     pub fn init(&self, device: &Device) -> Up {
         let conv = &self.conv;
-        let stream = Stream {
-            seed: conv.seed,
-            layer: 2,
-        };
         let channels = [self.channels_in, self.channels_up];
-        let plan = |kernel| ConvPlan::new(conv.space, channels, kernel, stream);
         let joined = match self.merge {
             Merge::Concat => self.channels_skip + self.channels_up,
             Merge::Add => self.channels_up,
         };
         let gate = || AttentionGate::new(conv.space, self.channels_skip, conv.norm, conv.seed, device);
         Up {
-            larger: match self.upsampling {
-                Upsampling::NearestConv => Larger::Nearest(ConvUnit::new(plan(2), conv.norm, conv.activation, device)),
-                Upsampling::Transposed => Larger::Transposed(UpConv::new(conv.space, channels, stream, device)),
-                Upsampling::Linear => Larger::Linear(plan(1).init(device)),
-            },
+            larger: Larger::new(self.upsampling, channels, conv, device),
             gate: self.attention.then(gate),
             conv: DoubleConvConfig {
                 channels_in: joined,
@@ -135,6 +126,20 @@ pub enum Larger {
 }
 
 impl Larger {
+    /// From `channels[0]` to `channels[1]` maps, in the manner of the block `like`.
+    pub(crate) fn new(upsampling: Upsampling, channels: [usize; 2], like: &DoubleConvConfig, device: &Device) -> Self {
+        let stream = Stream {
+            seed: like.seed,
+            layer: 2,
+        };
+        let plan = |kernel| ConvPlan::new(like.space, channels, kernel, stream);
+        match upsampling {
+            Upsampling::NearestConv => Self::Nearest(ConvUnit::new(plan(2), like.norm, like.activation, device)),
+            Upsampling::Transposed => Self::Transposed(UpConv::new(like.space, channels, stream, device)),
+            Upsampling::Linear => Self::Linear(plan(1).init(device)),
+        }
+    }
+
     /// # Shapes
     /// - `x`: `[batch, channels_in, ..]`
     /// - output: `[batch, channels_up, ..]`, each side doubled
