@@ -14,6 +14,8 @@ mod plan;
 mod predict;
 mod predictor;
 #[cfg(test)]
+mod predictor_errors_tests;
+#[cfg(test)]
 mod predictor_tests;
 mod probabilities;
 mod raster;
