@@ -140,7 +140,8 @@ impl Pass<'_> {
             view,
         };
         let tiles = plan.tiles();
-        let blend = if tiles.len() == 1 {
+        // A weight that is taken out again would only round.
+        let blend = if plan.covers_once() {
             Blend::Constant
         } else {
             self.settings.blend

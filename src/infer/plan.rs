@@ -63,6 +63,12 @@ impl Plan {
         [0, 1, 2].map(|a| self.axes[a].tile - 2 * self.axes[a].margin)
     }
 
+    /// Whether no two tiles overlap, so that nothing is to be mixed.
+    pub fn covers_once(&self) -> bool {
+        let apart = |(axis, output): (&Axis, usize)| axis.starts.windows(2).all(|s| s[1] - s[0] >= output as i64);
+        self.axes.iter().zip(self.output()).all(apart)
+    }
+
     /// Where the input of a tile begins whose output begins at `start`.
     pub fn before(&self, start: [i64; 3]) -> [i64; 3] {
         [0, 1, 2].map(|a| start[a] - self.axes[a].margin as i64)
@@ -99,6 +105,14 @@ mod tests {
         assert_eq!(starts(10, 13, 2, 0.0), [0]);
         // The paper's: 512 pixels by tiles of 572 that give 388.
         assert_eq!(starts(512, 388, 92, 0.0), [0, 388]);
+    }
+
+    #[test]
+    fn only_tiles_that_abut_cover_once() {
+        let once =
+            |length, margin, overlap| Plan::new([length, 1, 5], [6, 1, 9], [margin, 0, 0], overlap).covers_once();
+        assert!(once(10, 1, 0.0) && once(12, 0, 0.0) && once(6, 0, 0.5));
+        assert!(!once(10, 0, 0.0) && !once(10, 1, 0.5));
     }
 
     #[test]

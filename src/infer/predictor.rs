@@ -89,7 +89,8 @@ impl Predictor {
         self
     }
 
-    /// Sets the share of a tile that the next one covers again: 0 for tiles that abut, below 1.
+    /// Sets the share of a tile that the next one covers again: at least 0 and below 1. With 0 the tiles abut, which is
+    /// all that a network with a margin needs; of other networks the last tile is moved back into the image.
     pub fn with_overlap(mut self, overlap: f64) -> Self {
         self.overlap = overlap;
         self

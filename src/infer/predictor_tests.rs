@@ -101,7 +101,7 @@ fn valid_networks_give_the_same_tile_by_tile_and_whole() {
         let tile = [rng.random_range(3..20), rng.random_range(3..20)];
         let tiles = Predictor::new().with_tile(tile);
         let found = |predictor: Predictor, kind| predictor.transform_image(&toy2(kind), &image).unwrap();
-        // Bit for bit where nothing is rounded; a convolution's sums depend a little on the image's size elsewhere.
+        // Bit for bit where nothing is rounded; elsewhere a convolution's sums may depend a little on the image's size.
         let (whole, abutting) = (
             found(Predictor::new(), EXACT),
             found(tiles.clone().with_overlap(0.0), EXACT),
