@@ -8,6 +8,7 @@ use std::fmt;
 use thiserror::Error;
 
 pub use crate::data::DataError;
+pub use crate::infer::InferError;
 
 /// The library's result.
 pub type Result<T, E = LabError> = std::result::Result<T, E>;
@@ -25,6 +26,9 @@ pub enum LabError {
     /// A setting lies outside its range.
     #[error(transparent)]
     Setting(#[from] SettingError),
+    /// A trained network cannot be asked this, or not so.
+    #[error(transparent)]
+    Infer(#[from] InferError),
 }
 
 impl fmt::Debug for LabError {

@@ -8,7 +8,11 @@ pub use burn::tensor::{Device, Tensor};
 
 pub use crate::device::cpu;
 pub use crate::error::{LabError, SettingError, ShapeError};
-pub use crate::infer::{Evaluation, ImageScore, ProbabilityMap, evaluate, evaluate_with, predict, predict_all};
+pub use crate::infer::{
+    Blend, Border, Evaluation, ImageScore, InferError, LabelEvaluation, LabelScore, Predictor, Probabilities,
+    ProbabilityMap, Scan, TestTime, ThresholdSearch, TunedThreshold, evaluate, evaluate_labels, evaluate_with, predict,
+    predict_all, predict_volume, transform_image, tune_threshold, tune_thresholds,
+};
 pub use crate::loss::{BinaryCrossEntropy, DiceLoss, Loss};
 pub use crate::metric::{Confusion, Pixels, accuracy, dice, iou};
 pub use crate::nn::{
@@ -22,8 +26,8 @@ pub use crate::train::{EpochRecord, Fitted, History, Progress, Silent, Stopped, 
 // Images, where they come from, and what they look like.
 pub use crate::data::phantom::{EmPhantom, NucleiPhantom};
 pub use crate::data::{
-    DataError, Dataset, Foreground, Image, ImagePair, Mask, PairFolder, Side, image_tensor, load_image, load_mask,
-    mask_tensor, otsu_mask, otsu_threshold, save_image, save_mask, split_indices, tensors,
+    DataError, Dataset, Foreground, Image, ImagePair, LabelMap, Mask, PairFolder, Region, Side, Volume, image_tensor,
+    load_image, load_mask, mask_tensor, otsu_mask, otsu_threshold, save_image, save_mask, split_indices, tensors,
 };
 pub use crate::plot::{
     Figure, FigureError, LiveCurve, compare, compare_all, curves, gallery, heat_map, histogram, histogram_by_mask,
