@@ -3,10 +3,11 @@
 use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use super::distance::squared_distances;
 use super::function::{checked, weighted_mean};
 use super::{LossFunction, probabilities};
+use crate::data::Region;
 use crate::error::{SettingError, ShapeError};
+use crate::morphology::signed_distance;
 
 /// Boundary loss, the mean over pixels and classes of `p d` for the probability `p` and the
 /// [signed distance](signed_distances) `d` to the true contour of the class (Kervadec et al. 2019, section 2): each
@@ -104,7 +105,7 @@ impl LossFunction for BoundaryLoss {
 /// - `target`, output: `[batch, classes, ..]`
 ///
 /// # Errors
-/// [`ShapeError::Setting`] if there is not one spacing above 0 an axis.
+/// [`ShapeError::Setting`] if there is not one spacing above 0 an axis, or if there are not 2 or 3 axes.
 pub fn signed_distances<const D: usize>(target: Tensor<D>, spacing: Option<&[f64]>) -> Result<Tensor<D>, ShapeError> {
     let shape = target.dims();
     let size = &shape[2..];
@@ -114,26 +115,27 @@ pub fn signed_distances<const D: usize>(target: Tensor<D>, spacing: Option<&[f64
         let expected = format!("one value above 0 an axis, {}", size.len());
         return Err(SettingError::new("BoundaryLoss::spacing", format!("{spacing:?}"), &expected).into());
     }
-    let rim = spacing.iter().copied().fold(f64::INFINITY, f64::min);
     let pixels = size.iter().product::<usize>().max(1);
     let inside: Vec<bool> = target.to_data().iter::<f32>().map(|value| value >= 0.5).collect();
     let mut distances = Vec::with_capacity(inside.len());
     for inside in inside.chunks(pixels) {
-        let count = inside.iter().filter(|&&inside| inside).count();
-        if count == 0 || count == inside.len() {
-            distances.extend(std::iter::repeat_n(0.0, inside.len()));
-            continue;
-        }
-        let outside: Vec<bool> = inside.iter().map(|inside| !inside).collect();
-        let to_inside = squared_distances(inside, size, spacing);
-        let to_outside = squared_distances(&outside, size, spacing);
-        distances.extend(to_inside.iter().zip(to_outside).map(|(to_inside, to_outside)| {
-            let outside = to_inside.sqrt();
-            let inside = (to_outside.sqrt() - rim).max(0.0);
-            (outside - inside) as f32
-        }));
+        distances.extend(signed_distances_of(inside, size, spacing)?);
     }
     Ok(Tensor::from_data(TensorData::new(distances, shape), &target.device()))
+}
+
+fn signed_distances_of(inside: &[bool], size: &[usize], spacing: &[f64]) -> Result<Vec<f32>, ShapeError> {
+    let rim = spacing.iter().copied().fold(f64::INFINITY, f64::min);
+    let region = Region::new(inside.to_vec(), size).and_then(|region| region.with_spacing(spacing));
+    let region = region.map_err(|_| SettingError::new("the number of sides", size.len(), "2 or 3"))?;
+    let distances = signed_distance(&region);
+    let relative = distances.data().iter().map(|&distance| match distance {
+        // There is no contour.
+        _ if distance.is_infinite() => 0.0,
+        outside if outside > 0.0 => outside as f32,
+        inside => (inside + rim).min(0.0) as f32,
+    });
+    Ok(relative.collect())
 }
 
 /// When the boundary loss takes over: the weight of the boundary loss in `(1 - alpha) overlap + alpha boundary`, growing

@@ -26,8 +26,8 @@ pub enum VolumeWeight {
 /// over the images.
 ///
 /// Edge cases: a class that is absent gets the largest weight among the others (MONAI's rule), so that predicting it
-/// costs; where all are absent they weigh the same, and the loss falls with the prediction's size (MONAI gives 0 there,
-/// without a gradient).
+/// costs. Where all are absent, each weighs `s`, so that `n` predicted pixels cost `n / (n + 1)` (MONAI gives 0 there,
+/// without a gradient); with [`VolumeWeight::Uniform`] they cost `n / (n + s)`.
 ///
 /// ```
 /// use unet_lab::prelude::*;
@@ -90,7 +90,7 @@ impl GeneralizedDiceLoss {
         };
         let weights = weights.mask_fill(absent.clone(), 0.0);
         let largest = weights.clone().max_dim(1);
-        let largest = largest.clone().mask_fill(largest.equal_elem(0.0), 1.0);
+        let largest = largest.clone().mask_fill(largest.equal_elem(0.0), self.smooth);
         weights + absent.float() * largest
     }
 }
@@ -127,11 +127,11 @@ mod tests {
     fn weights_are_those_of_the_volumes() {
         let volumes = Tensor::<2>::from_data([[4.0, 2.0, 0.0], [0.0, 0.0, 0.0]], &cpu());
         let weights = |weight| -> Vec<f32> {
-            let loss = GeneralizedDiceLoss::new().with_weight(weight);
+            let loss = GeneralizedDiceLoss::new().with_weight(weight).with_smooth(0.5);
             loss.weights(volumes.clone()).into_data().try_to_vec().unwrap()
         };
-        assert_eq!(weights(VolumeWeight::Square), [1.0 / 16.0, 0.25, 0.25, 1.0, 1.0, 1.0]);
-        assert_eq!(weights(VolumeWeight::Simple), [0.25, 0.5, 0.5, 1.0, 1.0, 1.0]);
+        assert_eq!(weights(VolumeWeight::Square), [1.0 / 16.0, 0.25, 0.25, 0.5, 0.5, 0.5]);
+        assert_eq!(weights(VolumeWeight::Simple), [0.25, 0.5, 0.5, 0.5, 0.5, 0.5]);
         assert_eq!(weights(VolumeWeight::Uniform), [1.0; 6]);
     }
 
@@ -149,7 +149,7 @@ mod tests {
     fn an_empty_truth_costs_by_the_predicted_size() {
         let empty = Tensor::<4>::zeros([1, 1, 1, 4], &cpu());
         let loss = |x: f32| -> f32 {
-            let loss = GeneralizedDiceLoss::new().with_smooth(1.0);
+            let loss = GeneralizedDiceLoss::new();
             loss.forward_logits(empty.clone() + x, empty.clone()).into_scalar()
         };
         assert!((loss(0.0) - 2.0 / 3.0).abs() < 1e-6);

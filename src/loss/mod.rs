@@ -23,7 +23,6 @@ mod cross_entropy;
 mod deep_supervision;
 mod dice;
 mod dice_cross_entropy;
-mod distance;
 #[cfg(test)]
 mod edge_tests;
 mod focal;

@@ -1,7 +1,5 @@
 //! For each pixel, how far the nearest and the second nearest cell are.
 
-use super::distance::line_starts;
-
 /// The two nearest cells of a pixel, as squared distance and label; label 0 means none within reach.
 type Nearest = [(f64, u32); 2];
 
@@ -60,4 +58,9 @@ fn insert(nearest: &mut Nearest, new: (f64, u32)) {
         (square, _) if square < second.0 => [first, new],
         _ => return,
     };
+}
+
+/// Where the lines along an axis begin.
+fn line_starts(len: usize, side: usize, stride: usize) -> impl Iterator<Item = usize> {
+    (0..len).filter(move |i| (i / stride).is_multiple_of(side))
 }
