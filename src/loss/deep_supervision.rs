@@ -12,7 +12,8 @@ use crate::error::{SettingError, ShapeError};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum TargetPooling {
-    /// The first pixel of each block: targets stay 0 or 1, thin structures may vanish.
+    /// The pixel in the middle of each block, of two the second, as nnU-Net and MONAI take it: targets stay 0 or 1, thin
+    /// structures may vanish.
     #[default]
     Nearest,
     /// The mean of each block: the share of each class.
@@ -178,9 +179,9 @@ fn shrink<const D: usize>(x: Tensor<D>, output: [usize; D], pooling: TargetPooli
         match pooling {
             _ if step == 1 => x,
             TargetPooling::Nearest => {
-                let first: Vec<i64> = (0..new).map(|i| (i * step) as i64).collect();
-                let first = Tensor::<1, Int>::from_data(first.as_slice(), &x.device());
-                x.select(axis, first)
+                let middles: Vec<i64> = (0..new).map(|i| (i * step + step / 2) as i64).collect();
+                let middles = Tensor::<1, Int>::from_data(middles.as_slice(), &x.device());
+                x.select(axis, middles)
             }
             TargetPooling::Average => {
                 let share = 1.0 / step as f32;
@@ -221,7 +222,7 @@ mod tests {
             assert_eq!(small.dims(), [1, 1, 1, 1, 2]);
             small.into_data().try_to_vec().unwrap()
         };
-        assert_eq!(values(TargetPooling::Nearest), [1.0, 1.0]);
+        assert_eq!(values(TargetPooling::Nearest), [0.0, 1.0]);
         assert_eq!(values(TargetPooling::Average), [0.25, 0.875]);
         assert!(shrink(x, [1, 1, 1, 1, 3], TargetPooling::Nearest).is_err());
     }
@@ -239,7 +240,7 @@ mod tests {
             + bce(
                 &coarse,
                 &Tensor::from_data([[[[1.0]]]], &cpu()),
-                Tensor::from_data([[[[3.0]]]], &cpu()),
+                Tensor::from_data([[[[2.0]]]], &cpu()),
             ))
             / 3.0;
         let deep = DeepSupervision::new(Loss::Bce);

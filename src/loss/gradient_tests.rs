@@ -45,14 +45,14 @@ fn check<const D: usize>(name: &str, loss: &impl LossFunction, shape: [usize; D]
     let gradient = x.grad(&value(x.clone()).backward()).unwrap();
     let gradient: Vec<f32> = gradient.into_data().try_to_vec().unwrap();
     let mut errors = 0.0;
-    for i in 0..len {
+    for (i, g) in gradient.iter().enumerate() {
         let moved = |step: f32| -> f32 {
             let mut moved = logits.clone();
             moved[i] += step;
             value(tensor(&moved, shape)).into_scalar()
         };
         let difference = (moved(STEP) - moved(-STEP)) / (2.0 * STEP);
-        errors += (gradient[i] - difference).powi(2);
+        errors += (g - difference).powi(2);
     }
     let length = gradient.iter().map(|g| g * g).sum::<f32>().sqrt();
     assert!(length > 1e-3, "{name}: no gradient to check");

@@ -147,9 +147,12 @@ fn channel(label: u32, classes: usize) -> Option<Option<usize>> {
 }
 
 fn outside(label: i64, size: &[usize], pixel: usize, image: usize, classes: usize) -> DataError {
+    let mut at = vec![0; size.len()];
     let mut rest = pixel;
-    let mut at: Vec<usize> = size.iter().rev().map(|&side| (rest % side, rest /= side).0).collect();
-    at.reverse();
+    for (place, side) in at.iter_mut().zip(size).rev() {
+        *place = rest % side;
+        rest /= side;
+    }
     DataError::Argument(match classes {
         0 => "0 classes: a target has at least one".to_owned(),
         _ => format!(

@@ -52,7 +52,11 @@ impl Case {
         let mut shape = self.shape::<D>();
         let classes = std::mem::replace(&mut shape[1], 1);
         let labels: Vec<i64> = self.digits("labels").into_iter().map(i64::from).collect();
-        one_hot(Tensor::<D, Int>::from_data(TensorData::new(labels, shape), &cpu()), classes).expect("labels")
+        one_hot(
+            Tensor::<D, Int>::from_data(TensorData::new(labels, shape), &cpu()),
+            classes,
+        )
+        .expect("labels")
     }
 
     fn weights<const D: usize>(&self) -> Tensor<D> {
@@ -82,7 +86,10 @@ fn loss<const D: usize>(name: &str, c: &Case, x: Tensor<D>) -> Tensor<1> {
     let one_class = x.dims()[1] == 1;
     let weighted = CrossEntropy::new().with_class_weights(&c.numbers("class_weights"));
     let tversky = TverskyLoss::new().with_alpha(c.number("fp")).with_beta(c.number("fn"));
-    let tversky = tversky.with_smooth(smooth).with_background(background).with_batch(batch);
+    let tversky = tversky
+        .with_smooth(smooth)
+        .with_background(background)
+        .with_batch(batch);
     let boundary = BoundaryLoss::new().with_background(background);
     match name {
         "bce" => BinaryCrossEntropy::new()
@@ -203,7 +210,11 @@ fn judge(all: BTreeMap<String, Worst>, losses: usize) {
     for (name, worst) in all {
         assert!(worst.cases >= 200 && worst.gradients >= 4, "{name}: too few cases");
         assert!(worst.value < 1e-5, "{name}: values differ by {:e}", worst.value);
-        assert!(worst.gradient < 1e-4, "{name}: gradients differ by {:e}", worst.gradient);
+        assert!(
+            worst.gradient < 1e-4,
+            "{name}: gradients differ by {:e}",
+            worst.gradient
+        );
     }
 }
 
