@@ -13,7 +13,11 @@ pub use crate::infer::{
     ProbabilityMap, Scan, TestTime, ThresholdSearch, TunedThreshold, evaluate, evaluate_labels, evaluate_with, predict,
     predict_all, predict_volume, transform_image, tune_threshold, tune_thresholds,
 };
-pub use crate::loss::{BinaryCrossEntropy, DiceLoss, Loss};
+pub use crate::loss::{
+    BinaryCrossEntropy, BorderWeights, BoundaryLoss, CharbonnierLoss, CrossEntropy, DeepSupervision, DiceCrossEntropy,
+    DiceLoss, FocalLoss, FocalTverskyLoss, GeneralizedDiceLoss, JaccardLoss, L1Loss, L2Loss, Loss, LossFunction,
+    Rebalance, SsimLoss, TargetPooling, TverskyLoss, VolumeWeight, class_weight_map, one_hot, one_hot_maps,
+};
 pub use crate::metric::{Confusion, Pixels, accuracy, dice, iou};
 pub use crate::nn::{
     Activation, AttentionGate, Block, DoubleConv, DoubleConvConfig, Down, DownConfig, Downsampling, Explain, Head,
