@@ -10,7 +10,13 @@ pub use crate::device::cpu;
 pub use crate::error::{LabError, SettingError, ShapeError};
 pub use crate::infer::{Evaluation, ImageScore, ProbabilityMap, evaluate, evaluate_with, predict, predict_all};
 pub use crate::loss::{BinaryCrossEntropy, DiceLoss, Loss};
-pub use crate::metric::{Confusion, Pixels, accuracy, dice, iou};
+pub use crate::metric::{
+    Bootstrap, Calibration, ClassSet, ClassWeight, ConfidenceInterval, Confusion, ConfusionMatrix, InstanceScores,
+    IntervalMethod, LesionDetection, LesionRule, Overlaps, PairedComparison, Pixels, ScoreSummary, Ssim, SsimWindow,
+    ThresholdCurve, TunedThreshold, VolumeDifference, accuracy, adapted_rand_error, compare_paired, dice,
+    instance_scores, iou, lesion_detection, mean_absolute_error, mean_squared_error, psnr, sign_flip_test, ssim,
+    tune_threshold, variation_of_information, volume_difference, wilcoxon,
+};
 pub use crate::nn::{
     DoubleConv, DoubleConvConfig, Down, DownConfig, LayerRow, LevelRole, LevelShape, Segmenter, Summary, UNet,
     UNetConfig, Up, UpConfig, level_shapes, summary, unet, upsample,
@@ -20,8 +26,8 @@ pub use crate::train::{EpochRecord, Fitted, History, Progress, Silent, Stopped, 
 // Images, where they come from, and what they look like.
 pub use crate::data::phantom::{EmPhantom, NucleiPhantom};
 pub use crate::data::{
-    DataError, Dataset, Foreground, Image, ImagePair, Mask, PairFolder, Side, image_tensor, load_image, load_mask,
-    mask_tensor, otsu_mask, otsu_threshold, save_image, save_mask, split_indices, tensors,
+    DataError, Dataset, Foreground, Image, ImagePair, LabelMap, Mask, PairFolder, Region, Side, Volume, image_tensor,
+    load_image, load_mask, mask_tensor, otsu_mask, otsu_threshold, save_image, save_mask, split_indices, tensors,
 };
 pub use crate::plot::{
     Figure, FigureError, LiveCurve, compare, compare_all, curves, gallery, heat_map, histogram, histogram_by_mask,
