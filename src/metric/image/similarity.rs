@@ -132,7 +132,7 @@ impl Ssim {
             true => pixels / (pixels - 1.0),
             false => 1.0,
         };
-        let (variances, covariance) = (scale * (xx - x * x + yy - y * y), scale * (xy - x * y));
+        let (variances, covariance) = (scale * ((xx - x * x) + (yy - y * y)), scale * (xy - x * y));
         (2.0 * x * y + c1) * (2.0 * covariance + c2) / ((x * x + y * y + c1) * (variances + c2))
     }
 }
