@@ -25,10 +25,10 @@ impl Window {
                 continue;
             }
             let first = slice + 1 - deep.len();
-            for place in 0..places {
-                let column = (first..=slice).map(|slice| &planes[slice % deep.len()][place]);
-                each(weigh(deep, column));
-            }
+            let kept: Vec<&Vec<Moments>> = (first..=slice).map(|slice| &planes[slice % deep.len()]).collect();
+            (0..places)
+                .map(|place| weigh(deep, kept.iter().map(|plane| &plane[place])))
+                .for_each(&mut each);
         }
     }
 
