@@ -2,4 +2,5 @@
 
 mod keras;
 mod loss;
+mod metrics;
 mod sliding_window;
