@@ -10,7 +10,8 @@ pub use crate::device::cpu;
 pub use crate::error::{LabError, SettingError, ShapeError};
 pub use crate::infer::{Evaluation, ImageScore, ProbabilityMap, evaluate, evaluate_with, predict, predict_all};
 pub use crate::loss::{BinaryCrossEntropy, DiceLoss, Loss};
-pub use crate::metric::{Confusion, Pixels, accuracy, dice, iou};
+pub use crate::metric::{Confusion, Pixels, SurfaceDistances, accuracy, assd, dice, hausdorff, iou, surface_dice};
+pub use crate::morphology::{self, Connectivity, Element, PostProcess, distance_transform, split_touching};
 pub use crate::nn::{
     DoubleConv, DoubleConvConfig, Down, DownConfig, LayerRow, LevelRole, LevelShape, Segmenter, Summary, UNet,
     UNetConfig, Up, UpConfig, level_shapes, summary, unet, upsample,

@@ -1,13 +1,15 @@
-//! How good a segmentation is: measures of overlap between two masks.
+//! How good a segmentation is: measures of overlap between two masks, and of the distance between their surfaces.
 //!
-//! All start from a [`Confusion`], the four ways in which a pixel of the prediction can meet the truth. Taught in unit
-//! 02 (training).
+//! Those of overlap start from a [`Confusion`], the four ways in which a pixel of the prediction can meet the truth;
+//! taught in unit 02 (training). Those of distance start from [`SurfaceDistances`].
 
 mod confusion;
 mod pixels;
+mod surface;
 
 pub use confusion::Confusion;
 pub use pixels::Pixels;
+pub use surface::{SurfaceDistances, assd, hausdorff, surface_dice};
 
 use crate::error::ShapeError;
 
