@@ -1,3 +1,6 @@
 //! The library computes what its references compute; each fixture stands beside the script that made it.
 
 mod keras;
+mod masks;
+mod morphology;
+mod surface_metrics;
