@@ -4,8 +4,8 @@
     python3 -m venv venv && venv/bin/pip install monai scipy scikit-image
     venv/bin/python benches/geometry.py            # prints the table of docs/benchmarks.md
 
-Both sides get the same two masks of a size, once each in turn, and the median of several runs counts. `--bench PROGRAM`
-takes a built benchmark in place of `cargo bench --bench geometry`.
+Both sides get the same two masks of a size, one side after the other, and the median of several runs counts.
+`--bench PROGRAM` takes a built benchmark in place of `cargo bench --bench geometry`.
 """
 
 import argparse
