@@ -10,7 +10,7 @@ pub use crate::device::cpu;
 pub use crate::error::{LabError, SettingError, ShapeError};
 pub use crate::infer::{Blend, Border, Evaluation, ImageScore, InferError, LabelEvaluation, LabelScore, Predictor, Probabilities, ProbabilityMap, Scan, TestTime, ThresholdSearch, TunedThreshold, evaluate, evaluate_labels, evaluate_with, predict, predict_all, predict_volume, transform_image, tune_threshold, tune_thresholds};
 pub use crate::loss::{BinaryCrossEntropy, BorderWeights, BoundaryLoss, CharbonnierLoss, CrossEntropy, DeepSupervision, DiceCrossEntropy, DiceLoss, FocalLoss, FocalTverskyLoss, GeneralizedDiceLoss, JaccardLoss, L1Loss, L2Loss, Loss, LossFunction, Rebalance, SsimLoss, TargetPooling, TverskyLoss, VolumeWeight, class_weight_map, one_hot, one_hot_maps};
-pub use crate::metric::{Confusion, Pixels, accuracy, dice, iou, Bootstrap, Calibration, ClassSet, ClassWeight, ConfidenceInterval, ConfusionMatrix, InstanceScores, IntervalMethod, LesionDetection, LesionRule, Overlaps, PairedComparison, ScoreSummary, Ssim, SsimWindow, ThresholdCurve, TunedThreshold, VolumeDifference, adapted_rand_error, compare_paired, instance_scores, lesion_detection, mean_absolute_error, mean_squared_error, psnr, sign_flip_test, ssim, tune_threshold, variation_of_information, volume_difference, wilcoxon};
+pub use crate::metric::{Confusion, Pixels, accuracy, dice, iou, Bootstrap, Calibration, ClassSet, ClassWeight, ConfidenceInterval, ConfusionMatrix, InstanceScores, IntervalMethod, LesionDetection, LesionRule, Overlaps, PairedComparison, ScoreSummary, Ssim, SsimWindow, ThresholdCurve, TunedThreshold, VolumeDifference, adapted_rand_error, compare_paired, instance_scores, lesion_detection, mean_absolute_error, mean_squared_error, psnr, sign_flip_test, ssim, tune_threshold, variation_of_information, volume_difference, wilcoxon, SurfaceDistances, assd, hausdorff, surface_dice};
 pub use crate::nn::{Activation, AttentionGate, Block, DoubleConv, DoubleConvConfig, Down, DownConfig, Downsampling, Explain, Head, LayerRow, LevelRole, LevelShape, Memory, Merge, Network, NetworkConfig, Norm, Padding, ResNetUNet, ResNetUNetConfig, Segmenter, Space, Summary, UNet, UNetConfig, UNetPlusPlus, UNetPlusPlusConfig, Up, UpConfig, Upsampling, VNet, VNetConfig, level_shapes, pad_to_fit, summary, unet, upsample};
 pub use crate::train::{EpochRecord, Fitted, History, Progress, Silent, Stopped, TextProgress, TrainConfig, Trainer};
 
@@ -22,3 +22,5 @@ pub use crate::plot::{Figure, FigureError, LiveCurve, compare, compare_all, curv
 // The notebook itself: showing, settings, questions.
 pub use crate::notebook::{LiveDisplay, Settings, ShowValue, attach, display, in_lab_kernel, interrupted, settings};
 pub use crate::quiz::{self, Feedback, Outcome, answer, ask, hint};
+
+pub use crate::morphology::{self, Connectivity, Element, PostProcess, distance_transform, split_touching};

@@ -43,6 +43,10 @@ impl LabelMap {
         &self.data
     }
 
+    pub(crate) fn labels_mut(&mut self) -> &mut [u32] {
+        &mut self.data
+    }
+
     /// Length of each axis.
     pub fn size(&self) -> &[usize] {
         &self.size

@@ -2,6 +2,7 @@
 //!
 //! - overlap of two masks: [`Confusion`]; of several classes: [`ConfusionMatrix`]
 //! - size: [`volume_difference`]
+//! - distance between surfaces in mm: [`SurfaceDistances`]
 //! - objects one by one: [`Overlaps`], [`instance_scores`], [`lesion_detection`]
 //! - probabilities before a threshold: [`ThresholdCurve`], [`tune_threshold`], [`Calibration`]
 //! - images against images: [`psnr`], [`ssim`]
@@ -22,6 +23,7 @@ mod pixels;
 mod stats;
 mod threshold;
 mod volume;
+mod surface;
 
 pub use confusion::Confusion;
 pub use image::{Intensities, Ssim, SsimWindow, mean_absolute_error, mean_squared_error, psnr, ssim};
@@ -40,6 +42,7 @@ pub use threshold::{
     tune_threshold_among,
 };
 pub use volume::{VolumeDifference, volume_difference};
+pub use surface::{SurfaceDistances, assd, hausdorff, surface_dice};
 
 use crate::error::ShapeError;
 

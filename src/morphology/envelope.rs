@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::grid::Grid;
 
-/// The axis of the slowest index that is longer than one voxel is counted, not enveloped.
+/// Voxels that a task counts side by side.
 const BLOCK: usize = 256;
 
 /// For each voxel the steps along an axis to the nearest voxel that is `site`, or infinity. The axis is the slowest of

@@ -2,5 +2,8 @@
 
 mod keras;
 mod loss;
+mod masks;
 mod metrics;
+mod morphology;
 mod sliding_window;
+mod surface_metrics;
