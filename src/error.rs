@@ -8,6 +8,7 @@ use std::fmt;
 use thiserror::Error;
 
 pub use crate::data::DataError;
+pub use crate::train::TrainError;
 
 /// The library's result.
 pub type Result<T, E = LabError> = std::result::Result<T, E>;
@@ -25,6 +26,9 @@ pub enum LabError {
     /// A setting lies outside its range.
     #[error(transparent)]
     Setting(#[from] SettingError),
+    /// A training run cannot start or go on.
+    #[error(transparent)]
+    Train(#[from] TrainError),
 }
 
 impl fmt::Debug for LabError {

@@ -15,7 +15,11 @@ pub use crate::nn::{
     DoubleConv, DoubleConvConfig, Down, DownConfig, LayerRow, LevelRole, LevelShape, Segmenter, Summary, UNet,
     UNetConfig, Up, UpConfig, level_shapes, summary, unet, upsample,
 };
-pub use crate::train::{EpochRecord, Fitted, History, Progress, Silent, Stopped, TextProgress, TrainConfig, Trainer};
+pub use crate::train::{
+    Checkpoints, Clip, EarlyStopping, EpochRecord, Fitted, History, KFold, LabelledImage, LabelledImages, Optimizer,
+    Progress, Sample, Samples, Schedule, Silent, Stopped, TextProgress, TrainConfig, TrainError, Trainer, VolumeCase,
+    VolumePatches, Volumes,
+};
 
 // Images, where they come from, and what they look like.
 pub use crate::data::phantom::{EmPhantom, NucleiPhantom};

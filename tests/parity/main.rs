@@ -1,3 +1,4 @@
 //! The library computes what its references compute; each fixture stands beside the script that made it.
 
 mod keras;
+mod optim;
