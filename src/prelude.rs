@@ -9,7 +9,11 @@ pub use burn::tensor::{Device, Tensor};
 pub use crate::device::cpu;
 pub use crate::error::{LabError, SettingError, ShapeError};
 pub use crate::infer::{Evaluation, ImageScore, ProbabilityMap, evaluate, evaluate_with, predict, predict_all};
-pub use crate::loss::{BinaryCrossEntropy, DiceLoss, Loss};
+pub use crate::loss::{
+    BinaryCrossEntropy, BorderWeights, BoundaryLoss, CharbonnierLoss, CrossEntropy, DeepSupervision, DiceCrossEntropy,
+    DiceLoss, FocalLoss, FocalTverskyLoss, GeneralizedDiceLoss, JaccardLoss, L1Loss, L2Loss, Loss, LossFunction,
+    Rebalance, SsimLoss, TargetPooling, TverskyLoss, VolumeWeight, class_weight_map, one_hot, one_hot_maps,
+};
 pub use crate::metric::{Confusion, Pixels, accuracy, dice, iou};
 pub use crate::nn::{
     DoubleConv, DoubleConvConfig, Down, DownConfig, LayerRow, LevelRole, LevelShape, Segmenter, Summary, UNet,

@@ -226,6 +226,7 @@ impl TrainConfig {
         if self.accumulate == 0 {
             return Err(SettingError::new("TrainConfig::accumulate", 0, "at least 1"));
         }
+        self.loss.validate()?;
         self.optimizer.validate()?;
         self.schedule.validate()?;
         self.clip.map_or(Ok(()), |clip| clip.validate())?;

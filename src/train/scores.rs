@@ -52,7 +52,7 @@ pub(super) fn score<const D: usize, M: Segmenter<D>>(
         let batch = Batch::new(&[samples.sample(index, None)?], &device);
         let logits = model.forward_logits(batch.images);
         let (target, weights) = (batch.target.cropped_to(&logits), batch.weights);
-        let value: f32 = objective(&config.loss, vec![logits.clone()], target.clone(), weights).into_scalar();
+        let value: f32 = objective(config.loss, vec![logits.clone()], target.clone(), weights)?.into_scalar();
         loss += f64::from(value);
         let counts = counts(logits, target)?;
         accuracy += match counts.len() {

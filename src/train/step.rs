@@ -7,6 +7,7 @@ use burn::tensor::{Device, GradientCheckpointingStrategy, Tensor};
 use super::epochs::Sum;
 use super::objective::{Batch, objective};
 use super::{Sample, TrainConfig, TrainError};
+use crate::error::{Result, ShapeError};
 use crate::loss::Loss;
 use crate::nn::Segmenter;
 
@@ -55,9 +56,9 @@ impl Step {
         model: &M,
         samples: &[Sample<D>],
         share: f64,
-    ) -> Result<(f32, GradientsParams), TrainError> {
+    ) -> Result<(f32, GradientsParams)> {
         if self.devices.len() == 1 || samples.len() == 1 {
-            return Ok(self.on(&self.devices[0], model, samples, share));
+            return Ok(self.on(&self.devices[0], model, samples, share)?);
         }
         let parts: Vec<&[Sample<D>]> = samples.chunks(samples.len().div_ceil(self.devices.len())).collect();
         let part_of = |part: &[Sample<D>]| part.len() as f64 / samples.len() as f64;
@@ -69,8 +70,8 @@ impl Step {
                     let model = model.clone();
                     scope.spawn(move || {
                         let model = model.fork(device);
-                        let (loss, gradients) = self.on(device, &model, part, share * part_of(part));
-                        (loss, gradients.to_device(&self.devices[0], &model))
+                        let (loss, gradients) = self.on(device, &model, part, share * part_of(part))?;
+                        Ok::<_, ShapeError>((loss, gradients.to_device(&self.devices[0], &model)))
                     })
                 })
                 .collect();
@@ -82,7 +83,7 @@ impl Step {
                 device: device + 1,
                 devices: self.devices.len(),
                 reason: reason(panic.as_ref()),
-            })?;
+            })??;
             loss += f64::from(value) * part_of(part);
             sum.add(model, gradients);
         }
@@ -95,16 +96,16 @@ impl Step {
         model: &M,
         samples: &[Sample<D>],
         share: f64,
-    ) -> (f32, GradientsParams) {
+    ) -> Result<(f32, GradientsParams), ShapeError> {
         let batch = Batch::new(samples, device);
         let outputs = model.forward_deep(batch.images);
-        let loss = objective(&self.loss, outputs, batch.target, batch.weights);
+        let loss = objective(self.loss, outputs, batch.target, batch.weights)?;
         let value: f32 = loss.clone().into_scalar();
         if !value.is_finite() {
-            return (value, GradientsParams::new());
+            return Ok((value, GradientsParams::new()));
         }
         let loss = if share == 1.0 { loss } else { loss * share };
-        (value, GradientsParams::from_grads(loss.backward(), model))
+        Ok((value, GradientsParams::from_grads(loss.backward(), model)))
     }
 }
 

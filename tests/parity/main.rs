@@ -1,4 +1,5 @@
 //! The library computes what its references compute; each fixture stands beside the script that made it.
 
 mod keras;
+mod loss;
 mod optim;
