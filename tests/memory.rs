@@ -23,7 +23,10 @@ fn a_run_of_its_own() {
         .with_gradient_checkpointing(mode == "on");
     let fitted = Trainer::new(config).fit_with(model, &data, &mut Silent).expect("a run");
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or("VmHWM: 0 kB");
+    let peak = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM:"))
+        .unwrap_or("VmHWM: 0 kB");
     println!("loss {} {peak}", fitted.history.records[0].train_loss.to_bits());
 }
 

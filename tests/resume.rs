@@ -58,7 +58,10 @@ fn a_run_of_its_own() {
     fitted.model.visit(&mut bytes);
     std::fs::write(folder.join("weights.part"), &bytes.0).expect("a folder to write to");
     std::fs::rename(folder.join("weights.part"), folder.join("weights")).expect("a folder to write to");
-    fitted.history.save_csv(folder.join("history.csv")).expect("a folder to write to");
+    fitted
+        .history
+        .save_csv(folder.join("history.csv"))
+        .expect("a folder to write to");
 }
 
 fn start(folder: &Path) -> Child {
@@ -82,7 +85,9 @@ fn uninterrupted() -> (Vec<u8>, String, Duration) {
 /// The final weights, and the history without its last column, the seconds.
 fn results(folder: &Path) -> (Vec<u8>, String) {
     let history = std::fs::read_to_string(folder.join("history.csv")).expect("a history");
-    let history = history.lines().filter_map(|line| Some(line.rsplit_once(',')?.0.to_owned()));
+    let history = history
+        .lines()
+        .filter_map(|line| Some(line.rsplit_once(',')?.0.to_owned()));
     let weights = std::fs::read(folder.join("weights")).expect("weights");
     (weights, history.collect::<Vec<_>>().join("\n"))
 }
@@ -103,12 +108,22 @@ fn twenty_runs_killed_at_random_moments_end_as_if_left_alone() {
         child.wait().expect("an end");
         let done = Checkpoints::new(folder.path()).list();
         killed_with_checkpoints += usize::from(!done.is_empty() && !folder.path().join("weights").exists());
-        assert!(start(folder.path()).wait().expect("an end").success(), "trial {trial}: {done:?}");
+        assert!(
+            start(folder.path()).wait().expect("an end").success(),
+            "trial {trial}: {done:?}"
+        );
         let found = results(folder.path());
         assert_eq!(found.1, history, "trial {trial}, killed after {:?}", done.last());
-        assert!(found.0 == weights, "trial {trial}, killed after {:?}: other weights", done.last());
+        assert!(
+            found.0 == weights,
+            "trial {trial}, killed after {:?}: other weights",
+            done.last()
+        );
     }
-    assert!(killed_with_checkpoints >= 10, "only {killed_with_checkpoints} were killed in the middle");
+    assert!(
+        killed_with_checkpoints >= 10,
+        "only {killed_with_checkpoints} were killed in the middle"
+    );
 }
 
 #[test]

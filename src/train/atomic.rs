@@ -57,6 +57,9 @@ mod tests {
     fn names_the_file_that_cannot_be_written() {
         let folder = tempfile::tempdir().unwrap();
         let error = write_atomic(folder.path(), &[b"x"]).unwrap_err().to_string();
-        assert!(error.starts_with(&format!("cannot write {}", folder.path().display())), "{error}");
+        assert!(
+            error.starts_with(&format!("cannot write {}", folder.path().display())),
+            "{error}"
+        );
     }
 }

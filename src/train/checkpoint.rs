@@ -131,7 +131,11 @@ impl Checkpoint {
         let foreign = || {
             let start = String::from_utf8_lossy(&bytes[..bytes.len().min(16)]).into_owned();
             let found = format!("{} bytes that begin with {start:?}", bytes.len());
-            wrong("a checkpoint of unet_lab, format 1", found, "Give a file that Trainer has written")
+            wrong(
+                "a checkpoint of unet_lab, format 1",
+                found,
+                "Give a file that Trainer has written",
+            )
         };
         let short = |expected: usize| {
             let found = format!("{} bytes: the file is truncated", bytes.len());
@@ -143,7 +147,9 @@ impl Checkpoint {
         let rest = bytes.strip_prefix(MAGIC).ok_or_else(foreign)?;
         let (length, rest) = rest.split_first_chunk::<8>().ok_or_else(|| short(MAGIC.len() + 8))?;
         let length = usize::try_from(u64::from_le_bytes(*length)).unwrap_or(usize::MAX);
-        let text = rest.get(..length).ok_or_else(|| short(length.saturating_add(MAGIC.len() + 8)))?;
+        let text = rest
+            .get(..length)
+            .ok_or_else(|| short(length.saturating_add(MAGIC.len() + 8)))?;
         let header: Header = serde_json::from_slice(text)
             .map_err(|error| wrong("a description in JSON", format!("something else ({error})"), older))?;
         let expected = [header.weights, header.optimizer, 8]
@@ -207,7 +213,11 @@ impl Checkpoint {
             .and_then(|record| model.try_load_record(record))
             .map_err(|error| {
                 let remedy = "Make the model with the settings of that run, or start a new run in another folder";
-                self.other("the weights of this model", format!("those of another ({error})"), remedy)
+                self.other(
+                    "the weights of this model",
+                    format!("those of another ({error})"),
+                    remedy,
+                )
             })
     }
 

@@ -79,7 +79,10 @@ fn a_truncated_file_is_named_and_the_one_before_it_taken() {
         assert!(error.contains("truncated"), "{length}: {error}");
         let (last, notes) = checkpoints.last().unwrap();
         assert_eq!(last.epoch(), 2);
-        assert!(notes[0].ends_with("Going on from the checkpoint of epoch 2 instead"), "{notes:?}");
+        assert!(
+            notes[0].ends_with("Going on from the checkpoint of epoch 2 instead"),
+            "{notes:?}"
+        );
     }
 }
 
@@ -103,7 +106,10 @@ fn foreign_files_and_models_are_refused() {
     let path = folder.path().join("picture.png");
     std::fs::write(&path, b"\x89PNG\r\n and more").unwrap();
     let error = Checkpoint::load(&path).unwrap_err().to_string();
-    assert!(error.contains("picture.png: expected a checkpoint of unet_lab, format 1"), "{error}");
+    assert!(
+        error.contains("picture.png: expected a checkpoint of unet_lab, format 1"),
+        "{error}"
+    );
     assert!(error.contains("Give a file that Trainer has written"), "{error}");
     let (last, _) = checkpoints.last().unwrap();
     let wide = UNetConfig::new(1, 1).with_base_channels(4).with_depth(1).init(&cpu());
@@ -113,5 +119,8 @@ fn foreign_files_and_models_are_refused() {
     assert!(last.apply(deep).is_err());
     let empty = tempfile::tempdir().unwrap();
     let error = Checkpoints::new(empty.path()).last().unwrap_err().to_string();
-    assert!(error.contains("expected checkpoints (epoch-*.checkpoint), found none"), "{error}");
+    assert!(
+        error.contains("expected checkpoints (epoch-*.checkpoint), found none"),
+        "{error}"
+    );
 }

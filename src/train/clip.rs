@@ -38,7 +38,9 @@ impl Clip {
                 };
                 model.visit(&mut squares);
                 // PyTorch's rule and its guard against 0.
-                squares.sum.map(|sum| ((sum.sqrt() + 1e-6).recip() * limit).clamp_max(1.0))
+                squares
+                    .sum
+                    .map(|sum| ((sum.sqrt() + 1e-6).recip() * limit).clamp_max(1.0))
             }
             Self::Value(_) => None,
         };
@@ -114,10 +116,7 @@ mod tests {
         let gradients = clip.apply(&model, gradients);
         let a: Tensor<1> = gradients.get(model.a.id).unwrap();
         let b: Tensor<2> = gradients.get(model.b.id).unwrap();
-        (
-            a.into_data().try_to_vec().unwrap(),
-            b.into_data().try_to_vec().unwrap(),
-        )
+        (a.into_data().try_to_vec().unwrap(), b.into_data().try_to_vec().unwrap())
     }
 
     #[test]

@@ -48,7 +48,11 @@ impl<'a> Epochs<'a> {
             rng
         };
         let own = model.devices().into_iter().next().unwrap_or_else(cpu);
-        let devices = if devices.is_empty() { std::slice::from_ref(&own) } else { devices };
+        let devices = if devices.is_empty() {
+            std::slice::from_ref(&own)
+        } else {
+            devices
+        };
         Self {
             config,
             interrupted,

@@ -7,13 +7,13 @@ use burn::nn::conv::{Conv2d, Conv2dConfig, Conv3d, Conv3dConfig};
 use burn::tensor::{Device, Tensor, s};
 use rand::rngs::ChaCha8Rng;
 
-use crate::train::*;
 use crate::data::phantom::EmPhantom;
 use crate::data::{Dataset, Image, LabelMap, Volume};
 use crate::device::cpu;
 use crate::error::{LabError, Result};
 use crate::loss::Loss;
 use crate::nn::{Segmenter, UNet, UNetConfig};
+use crate::train::*;
 
 /// The same for every test, whatever runs beside it.
 const START: Initializer = Initializer::Constant { value: 0.1 };
@@ -115,7 +115,11 @@ fn several_classes_are_learned_by_a_network_without_padding() {
     assert_eq!(last.val_class_dice.len(), 2);
     let mean = last.val_class_dice.iter().sum::<f32>() / 2.0;
     assert!((mean - last.val_dice).abs() < 1e-6);
-    assert!(last.train_loss < 0.7 * fitted.history.records[0].train_loss, "{}", fitted.history);
+    assert!(
+        last.train_loss < 0.7 * fitted.history.records[0].train_loss,
+        "{}",
+        fitted.history
+    );
     assert!(last.val_class_dice[1] > 0.9, "{:?}", last.val_class_dice);
 }
 
@@ -141,7 +145,13 @@ impl Segmenter<5> for Solid {
 #[test]
 fn patches_of_volumes_are_learned_the_same_way_twice() {
     let bright = |i: usize| i % 7 == 0;
-    let volume = Volume::new((0..512).map(|i| f32::from(u8::from(bright(i)))).collect(), 1, [8; 3], [1.0; 3]).unwrap();
+    let volume = Volume::new(
+        (0..512).map(|i| f32::from(u8::from(bright(i)))).collect(),
+        1,
+        [8; 3],
+        [1.0; 3],
+    )
+    .unwrap();
     let labels = LabelMap::new((0..512).map(|i| u32::from(bright(i))).collect(), &[8; 3]).unwrap();
     let volumes = Volumes::new(vec![VolumeCase::new("ct", volume, labels).unwrap()], 1).unwrap();
     let patches = volumes.clone().patches([4, 8, 8]).unwrap().with_per_volume(8).unwrap();
@@ -149,13 +159,21 @@ fn patches_of_volumes_are_learned_the_same_way_twice() {
         let conv = Conv3dConfig::new([1, 1], [1, 1, 1])
             .with_padding(PaddingConfig3d::Same)
             .with_initializer(START);
-        let model = Solid { conv: conv.init(&cpu()) };
+        let model = Solid {
+            conv: conv.init(&cpu()),
+        };
         let config = config().with_epochs(40).with_learning_rate(0.2);
-        Trainer::new(config).fit_samples(model, &patches, &volumes, &mut Silent).unwrap()
+        Trainer::new(config)
+            .fit_samples(model, &patches, &volumes, &mut Silent)
+            .unwrap()
     };
     let fitted = run();
     let (first, last) = (&fitted.history.records[0], fitted.history.last().unwrap());
-    assert!(last.val_loss < first.val_loss && last.val_dice > 0.9, "{}", fitted.history);
+    assert!(
+        last.val_loss < first.val_loss && last.val_dice > 0.9,
+        "{}",
+        fitted.history
+    );
     assert_eq!(weights(&fitted.model), weights(&run().model));
 }
 
@@ -166,7 +184,11 @@ fn accumulated_batches_equal_a_larger_one() {
         let large = fit(base.clone().with_batch_size(4));
         let parts = fit(base.with_batch_size(1).with_accumulate(4));
         assert_close(&weights(&large.model), &weights(&parts.model), 1e-5);
-        let change = weights(&large.model).iter().zip(weights(&small())).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        let change = weights(&large.model)
+            .iter()
+            .zip(weights(&small()))
+            .map(|(a, b)| (a - b).abs())
+            .fold(0.0, f32::max);
         assert!(change > 1e-3, "{change}");
     }
 }
@@ -194,8 +216,16 @@ fn gradient_checkpointing_changes_no_weight() {
 
 #[test]
 fn rates_follow_the_schedule_and_are_recorded() {
-    let fitted = fit(config().with_epochs(4).with_schedule(Schedule::Poly { power: 1.0 }).with_warm_up(1));
-    let rates: Vec<f64> = fitted.history.records.iter().map(|record| record.learning_rate).collect();
+    let fitted = fit(config()
+        .with_epochs(4)
+        .with_schedule(Schedule::Poly { power: 1.0 })
+        .with_warm_up(1));
+    let rates: Vec<f64> = fitted
+        .history
+        .records
+        .iter()
+        .map(|record| record.learning_rate)
+        .collect();
     for (found, expected) in rates.iter().zip([5e-3, 1e-2, 1e-2 * 2.0 / 3.0, 1e-2 / 3.0]) {
         assert!((found - expected).abs() < 1e-12, "{rates:?}");
     }
@@ -203,7 +233,9 @@ fn rates_follow_the_schedule_and_are_recorded() {
 
 #[test]
 fn a_run_without_progress_ends_early_and_gives_its_best_model() {
-    let config = config().with_epochs(50).with_early_stopping(EarlyStopping::new(2).with_min_delta(1.0));
+    let config = config()
+        .with_epochs(50)
+        .with_early_stopping(EarlyStopping::new(2).with_min_delta(1.0));
     let fitted = fit(config.clone().with_restore_best(true));
     assert_eq!((fitted.history.stopped, fitted.history.len()), (Stopped::Early, 3));
     let best = fitted.history.best().unwrap();
@@ -214,7 +246,10 @@ fn a_run_without_progress_ends_early_and_gives_its_best_model() {
 #[test]
 fn a_resumed_run_is_the_run_that_was_not_stopped() {
     let folder = tempfile::tempdir().unwrap();
-    let base = config().with_epochs(6).with_augmentation(true).with_schedule(Schedule::Constant);
+    let base = config()
+        .with_epochs(6)
+        .with_augmentation(true)
+        .with_schedule(Schedule::Constant);
     let whole = fit(base.clone());
     fit(base.clone().with_epochs(3).with_checkpoints(folder.path()));
     let resumed = Trainer::resume(folder.path())
@@ -225,15 +260,26 @@ fn a_resumed_run_is_the_run_that_was_not_stopped() {
     assert_eq!(weights(&whole.model), weights(&resumed.model));
     assert_eq!(whole.history.records[5].val_loss, resumed.history.records[5].val_loss);
     // The ended run gives its model at once.
-    let again = Trainer::resume(folder.path()).unwrap().fit_with(small(), &data(), &mut Silent).unwrap();
+    let again = Trainer::resume(folder.path())
+        .unwrap()
+        .fit_with(small(), &data(), &mut Silent)
+        .unwrap();
     assert_eq!(weights(&whole.model), weights(&again.model));
     // A new run in the same folder, or other data, is refused.
     let new = Trainer::new(base.with_checkpoints(folder.path()));
     let error = new.fit_with(small(), &data(), &mut Silent).unwrap_err().to_string();
-    assert!(error.contains("expected a folder without checkpoints, found those of a run of 6 epoch(s)"), "{error}");
-    let fewer = Trainer::resume(folder.path()).unwrap().fit_with(small(), &data().first(6), &mut Silent);
+    assert!(
+        error.contains("expected a folder without checkpoints, found those of a run of 6 epoch(s)"),
+        "{error}"
+    );
+    let fewer = Trainer::resume(folder.path())
+        .unwrap()
+        .fit_with(small(), &data().first(6), &mut Silent);
     let error = fewer.unwrap_err().to_string();
-    assert!(error.contains("expected the 8 training samples of that run, found 4"), "{error}");
+    assert!(
+        error.contains("expected the 8 training samples of that run, found 4"),
+        "{error}"
+    );
 }
 
 #[derive(Default)]
@@ -256,9 +302,16 @@ fn a_broken_checkpoint_is_passed_over_and_said() {
     let (_, path) = Checkpoints::new(folder.path()).list().pop().unwrap();
     std::fs::write(&path, &std::fs::read(&path).unwrap()[..500]).unwrap();
     let mut notes = Notes::default();
-    let resumed = Trainer::resume(folder.path()).unwrap().fit_with(small(), &data(), &mut notes).unwrap();
+    let resumed = Trainer::resume(folder.path())
+        .unwrap()
+        .fit_with(small(), &data(), &mut notes)
+        .unwrap();
     assert_eq!(weights(&whole.model), weights(&resumed.model));
-    assert!(notes.0[0].contains("truncated") && notes.0[0].contains("epoch 2 instead"), "{:?}", notes.0);
+    assert!(
+        notes.0[0].contains("truncated") && notes.0[0].contains("epoch 2 instead"),
+        "{:?}",
+        notes.0
+    );
 }
 
 /// Constant images; the one at `bad` is empty or holds what it should not.
@@ -278,7 +331,11 @@ impl Samples for Made {
     }
     fn sample(&self, index: usize, _rng: Option<&mut ChaCha8Rng>) -> Result<Sample> {
         let side = if index == self.bad { self.side } else { 8 };
-        let (value, target) = if index == self.bad { (self.value, self.target) } else { (0.5, 1.0) };
+        let (value, target) = if index == self.bad {
+            (self.value, self.target)
+        } else {
+            (0.5, 1.0)
+        };
         Sample::new(vec![value; side * side], vec![target; side * side], &[side, side])
     }
 }
@@ -298,7 +355,10 @@ fn made(bad: usize, value: f32, target: f32, side: usize) -> Result<(Fitted<Vali
 #[test]
 fn what_is_wrong_with_an_image_is_named_before_training() {
     let error = made(2, f32::NAN, 1.0, 8).unwrap_err().to_string();
-    assert!(error.starts_with("image 2 holds NaN at channel 0, row 0, column 0"), "{error}");
+    assert!(
+        error.starts_with("image 2 holds NaN at channel 0, row 0, column 0"),
+        "{error}"
+    );
     let error = made(1, 0.5, 1.0, 9).unwrap_err().to_string();
     assert!(
         error.starts_with("image 1 is [9, 9], and the network takes no side of 9: the nearest that work are 8 and 10"),
@@ -308,21 +368,30 @@ fn what_is_wrong_with_an_image_is_named_before_training() {
         .fit_samples(valid(2), &levels(1), &levels(1), &mut Silent)
         .unwrap_err()
         .to_string();
-    assert!(error.starts_with("case 0 has a target of 3 class(es), but the network gives 2 map(s)"), "{error}");
+    assert!(
+        error.starts_with("case 0 has a target of 3 class(es), but the network gives 2 map(s)"),
+        "{error}"
+    );
 }
 
 #[test]
 fn batches_of_background_are_counted_and_said() {
     let (fitted, notes) = made(2, 0.5, 0.0, 8).unwrap();
     assert_eq!(fitted.history.records[0].empty_batches, 1);
-    assert!(notes[0].starts_with("1 of 4 training batches held background alone"), "{notes:?}");
+    assert!(
+        notes[0].starts_with("1 of 4 training batches held background alone"),
+        "{notes:?}"
+    );
     assert!(made(9, 0.5, 0.0, 8).unwrap().1.is_empty());
 }
 
 #[test]
 fn a_loss_that_is_no_number_names_epoch_batch_and_images() {
     let error = made(3, f32::MAX, 0.5, 8).unwrap_err();
-    let LabError::Train(TrainError::Diverged { epoch, images, loss, .. }) = &error else {
+    let LabError::Train(TrainError::Diverged {
+        epoch, images, loss, ..
+    }) = &error
+    else {
         panic!("{error}");
     };
     assert_eq!((*epoch, images.as_str()), (1, "image 3"));
@@ -335,5 +404,8 @@ fn too_little_memory_is_refused() {
         .with_memory_estimate(1 << 60)
         .fit_with(small(), &data(), &mut Silent)
         .unwrap_err();
-    assert!(error.to_string().starts_with("training needs about 1073741824.0 GiB"), "{error}");
+    assert!(
+        error.to_string().starts_with("training needs about 1073741824.0 GiB"),
+        "{error}"
+    );
 }

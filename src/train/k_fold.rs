@@ -201,7 +201,10 @@ mod tests {
             let folds = KFold::new(k).folds_by(&vec![ALONE; items], &[]).unwrap();
             check(&folds, items);
             let sizes: Vec<usize> = folds.iter().map(|fold| fold.validation.len()).collect();
-            assert!(sizes.iter().max().unwrap() - sizes.iter().min().unwrap() <= 1, "{sizes:?}");
+            assert!(
+                sizes.iter().max().unwrap() - sizes.iter().min().unwrap() <= 1,
+                "{sizes:?}"
+            );
         }
     }
 
@@ -212,7 +215,10 @@ mod tests {
             let items = rng.random_range(12..60);
             let patients = rng.random_range(6..=12);
             let mut groups: Vec<Option<String>> = (0..items)
-                .map(|_| rng.random_bool(0.9).then(|| format!("patient {}", rng.random_range(0..patients))))
+                .map(|_| {
+                    rng.random_bool(0.9)
+                        .then(|| format!("patient {}", rng.random_range(0..patients)))
+                })
                 .collect();
             groups.extend((0..patients).map(|p| Some(format!("patient {p}"))));
             let kinds: Vec<usize> = groups.iter().map(|_| rng.random_range(0..3)).collect();
@@ -253,7 +259,9 @@ mod tests {
     fn what_cannot_be_cut_is_refused() {
         assert!(KFold::new(1).folds_by(&[ALONE; 4], &[]).is_err());
         assert!(KFold::new(2).folds_by(&[ALONE; 4], &[1]).is_err());
-        let error = KFold::new(3).folds_by(&[Some("a"), Some("a"), Some("b")], &[]).unwrap_err();
+        let error = KFold::new(3)
+            .folds_by(&[Some("a"), Some("a"), Some("b")], &[])
+            .unwrap_err();
         assert_eq!(
             error.to_string(),
             "3 image(s) in 2 group(s) cannot be cut into 3 parts: each needs a group of its own. Take fewer parts, or \

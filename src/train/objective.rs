@@ -32,9 +32,8 @@ impl<const D: usize> Batch<D> {
             images: tensor(&|sample| sample.image.clone()),
             target: tensor(&|sample| sample.target.clone()),
             // A sample without weights counts as one whose weights are all 1.
-            weights: weighted.then(|| {
-                tensor(&|sample| sample.weights.clone().unwrap_or_else(|| vec![1.0; sample.pixels()]))
-            }),
+            weights: weighted
+                .then(|| tensor(&|sample| sample.weights.clone().unwrap_or_else(|| vec![1.0; sample.pixels()]))),
         }
     }
 }
@@ -109,7 +108,10 @@ mod tests {
         let fine = value(Ok(Loss::Bce.forward_logits(x.clone(), t.clone())));
         let rough = value(Ok(Loss::Bce.forward_logits(coarse.clone(), coarse_target)));
         let both = value(objective(Loss::Bce, vec![x, coarse], t, None));
-        assert!((both - (fine + rough / 2.0) / 1.5).abs() < 1e-6, "{both} {fine} {rough}");
+        assert!(
+            (both - (fine + rough / 2.0) / 1.5).abs() < 1e-6,
+            "{both} {fine} {rough}"
+        );
     }
 
     #[test]

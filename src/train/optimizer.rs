@@ -124,13 +124,23 @@ impl Optimizer {
         };
         let decay = |value: f32| match value >= 0.0 && value.is_finite() {
             true => Ok(()),
-            false => Err(SettingError::new("Optimizer::weight_decay", value, "0 or above, such as 1e-4")),
+            false => Err(SettingError::new(
+                "Optimizer::weight_decay",
+                value,
+                "0 or above, such as 1e-4",
+            )),
         };
         match *self {
             Self::Adam { betas, epsilon } | Self::AdamW { betas, epsilon, .. } => {
-                betas.iter().try_for_each(|&beta| share("Optimizer::betas", f64::from(beta)))?;
+                betas
+                    .iter()
+                    .try_for_each(|&beta| share("Optimizer::betas", f64::from(beta)))?;
                 if !(epsilon > 0.0 && epsilon.is_finite()) {
-                    return Err(SettingError::new("Optimizer::epsilon", epsilon, "above 0, such as 1e-8"));
+                    return Err(SettingError::new(
+                        "Optimizer::epsilon",
+                        epsilon,
+                        "above 0, such as 1e-8",
+                    ));
                 }
             }
             Self::Sgd { momentum, .. } => share("Optimizer::momentum", momentum)?,
@@ -162,7 +172,12 @@ mod tests {
         let message = "Optimizer::momentum is 1, but must be at least 0 and below 1, such as 0.9";
         assert_eq!(wrong.validate().unwrap_err().to_string(), message);
         assert!(Optimizer::adam_w(-1.0).validate().is_err());
-        for right in [Optimizer::adam(), Optimizer::adam_w(0.01), Optimizer::sgd(), Optimizer::nn_unet()] {
+        for right in [
+            Optimizer::adam(),
+            Optimizer::adam_w(0.01),
+            Optimizer::sgd(),
+            Optimizer::nn_unet(),
+        ] {
             assert!(right.validate().is_ok());
         }
     }

@@ -72,7 +72,10 @@ impl Progress for TextProgress {
                 "stopped after {} of {} epochs: {}",
                 history.len(),
                 self.total_epochs,
-                history.problem.as_deref().unwrap_or("the loss is no longer a number; try a lower learning rate"),
+                history
+                    .problem
+                    .as_deref()
+                    .unwrap_or("the loss is no longer a number; try a lower learning rate"),
             ),
         }
     }

@@ -97,7 +97,10 @@ impl<M> Run<'_, M> {
                 seconds: start.elapsed().as_secs_f32(),
             });
             if pass.empty_batches > 0 && epoch == 1 {
-                progress.warning(&empty_batches(pass.empty_batches, train.len().div_ceil(config.batch_size)));
+                progress.warning(&empty_batches(
+                    pass.empty_batches,
+                    train.len().div_ceil(config.batch_size),
+                ));
             }
             if config.restore_best && history.best().map(|record| record.epoch) == Some(epoch) {
                 best = Some(model.valid());
@@ -175,7 +178,9 @@ fn best_before<const D: usize, M: Segmenter<D>>(
     match best.and_then(|best| best.apply(model.clone())) {
         Ok(model) => Some(model.valid()),
         Err(problem) => {
-            progress.warning(&format!("{problem}. The best epoch so far, {epoch}, cannot be restored"));
+            progress.warning(&format!(
+                "{problem}. The best epoch so far, {epoch}, cannot be restored"
+            ));
             None
         }
     }

@@ -205,7 +205,11 @@ impl EarlyStopping {
             return Err(SettingError::new("EarlyStopping::patience", 0, "at least 1"));
         }
         if !(self.min_delta >= 0.0 && self.min_delta.is_finite()) {
-            return Err(SettingError::new("EarlyStopping::min_delta", self.min_delta, "0 or above"));
+            return Err(SettingError::new(
+                "EarlyStopping::min_delta",
+                self.min_delta,
+                "0 or above",
+            ));
         }
         Ok(())
     }

@@ -43,7 +43,12 @@ pub(super) fn score<const D: usize, M: Segmenter<D>>(
     model: &M,
     samples: &(impl Samples<D> + ?Sized),
 ) -> Result<Scores> {
-    let device = model.devices().into_iter().next().unwrap_or_else(cpu).without_autodiff();
+    let device = model
+        .devices()
+        .into_iter()
+        .next()
+        .unwrap_or_else(cpu)
+        .without_autodiff();
     let model = model.valid();
     let foreground = model.classes().saturating_sub(1).max(1);
     let (mut loss, mut accuracy) = (0.0, 0.0);
@@ -97,7 +102,6 @@ fn counts<const D: usize>(logits: Tensor<D>, target: Tensor<D>) -> Result<Vec<Co
         })
         .collect()
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -7,7 +7,7 @@ use burn::tensor::Device;
 use super::check::{check_pairs, check_samples};
 use super::run::Run;
 use super::scores::{Scores, score};
-use super::{Checkpoint, Checkpoints, History, Progress, Samples, TrainConfig, TrainError};
+use super::{Checkpoint, Checkpoints, History, Progress, Samples, TrainConfig};
 use crate::data::Dataset;
 use crate::error::Result;
 use crate::infer::evaluate_with;
@@ -94,7 +94,7 @@ impl Trainer {
     /// ```
     ///
     /// # Errors
-    /// [`TrainError::Checkpoint`] if there is none that can be read.
+    /// [`TrainError::Checkpoint`](super::TrainError::Checkpoint) if there is none that can be read.
     pub fn resume(folder: impl Into<PathBuf>) -> Result<Self> {
         let checkpoints = Checkpoints::new(folder);
         let (from, notes) = checkpoints.last()?;
@@ -144,7 +144,7 @@ impl Trainer {
     /// - [`SettingError`](crate::error::SettingError) for a setting out of range
     /// - [`ShapeError`](crate::error::ShapeError) if the network and the images do not fit together, naming sizes that do
     /// - [`DataError`](crate::error::DataError) if there are too few images to split, or their sizes differ
-    /// - [`TrainError`] for an image with values that are no numbers, too little memory, or checkpoints that do not fit
+    /// - [`TrainError`](super::TrainError) for an image with values that are no numbers, too little memory, or checkpoints that do not fit
     pub fn fit<M: Segmenter>(&self, model: M, dataset: &Dataset) -> Result<Fitted<M>> {
         let mut progress = notebook::default_progress();
         self.fit_with(model, dataset, progress.as_mut())
@@ -225,7 +225,7 @@ impl Trainer {
     /// ```
     ///
     /// # Errors
-    /// As [`fit`](Self::fit), and [`TrainError::Diverged`] for a loss that is no number.
+    /// As [`fit`](Self::fit), and [`TrainError::Diverged`](super::TrainError::Diverged) for a loss that is no number.
     pub fn fit_samples<const D: usize, M: Segmenter<D>>(
         &self,
         model: M,

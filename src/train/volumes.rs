@@ -220,7 +220,11 @@ impl VolumePatches {
         }
         let places = &classes[rng.random_range(0..classes.len())];
         let centre = places[rng.random_range(0..places.len())] as usize;
-        let centre = [centre / whole[2] / whole[1], centre / whole[2] % whole[1], centre % whole[2]];
+        let centre = [
+            centre / whole[2] / whole[1],
+            centre / whole[2] % whole[1],
+            centre % whole[2],
+        ];
         std::array::from_fn(|axis| {
             let first = centre[axis].saturating_sub(self.size[axis] / 2);
             first.min(whole[axis] - self.size[axis])

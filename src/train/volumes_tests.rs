@@ -15,7 +15,11 @@ fn case() -> VolumeCase {
 fn patches(share: f64) -> VolumePatches {
     let volumes = Volumes::new(vec![case()], 3).unwrap();
     let patches = volumes.patches([2, 4, 4]).unwrap();
-    patches.with_per_volume(100).unwrap().with_foreground_share(share).unwrap()
+    patches
+        .with_per_volume(100)
+        .unwrap()
+        .with_foreground_share(share)
+        .unwrap()
 }
 
 #[test]
@@ -53,7 +57,7 @@ fn without_foreground_share_places_are_uniform() {
 
 #[test]
 fn validation_patches_stay_and_training_patches_follow_the_seed() {
-    let patches = patches(0.5);
+    let patches = patches(0.0);
     assert_eq!(patches.sample(7, None).unwrap(), patches.sample(7, None).unwrap());
     assert_ne!(patches.sample(7, None).unwrap(), patches.sample(8, None).unwrap());
     let drawn = |seed| patches.sample(7, Some(&mut ChaCha8Rng::seed_from_u64(seed))).unwrap();
@@ -65,10 +69,16 @@ fn validation_patches_stay_and_training_patches_follow_the_seed() {
 fn what_does_not_fit_is_refused() {
     let volumes = Volumes::new(vec![case()], 3).unwrap();
     let error = volumes.clone().patches([8, 4, 4]).unwrap_err().to_string();
-    assert!(error.contains("ct is [6, 8, 10] voxels: patches of [8, 4, 4]"), "{error}");
+    assert!(
+        error.contains("ct is [6, 8, 10] voxels: patches of [8, 4, 4]"),
+        "{error}"
+    );
     assert!(volumes.patches([0, 4, 4]).is_err());
     let error = Volumes::new(vec![case()], 2).unwrap_err().to_string();
-    assert!(error.starts_with("ct holds label 2 at slice 5, row 0, column 0"), "{error}");
+    assert!(
+        error.starts_with("ct holds label 2 at slice 5, row 0, column 0"),
+        "{error}"
+    );
     assert!(patches(0.5).with_foreground_share(1.5).is_err());
     assert!(patches(0.5).with_per_volume(0).is_err());
 }

@@ -86,7 +86,11 @@ fn optimizers_step_as_in_pytorch() {
         for (found, expected) in [(&model.first, &case["end"][0]), (&model.second, &case["end"][1])] {
             let found: Vec<f32> = found.val().into_data().try_to_vec().expect("f32");
             for (found, expected) in found.iter().zip(numbers(expected)) {
-                assert!((found - expected).abs() < 1e-5, "case {i}, {}: {found} {expected}", case["kind"]);
+                assert!(
+                    (found - expected).abs() < 1e-5,
+                    "case {i}, {}: {found} {expected}",
+                    case["kind"]
+                );
             }
         }
     }
@@ -120,7 +124,10 @@ fn rates_fall_as_in_pytorch() {
             let rate = number(&case["rate"]);
             let found = schedule.rate_after(count("warm_up"), rate, epoch, count("epochs"), &losses[..epoch]);
             let expected = number(expected);
-            assert!((found - expected).abs() < 1e-5, "case {i}, epoch {epoch}: {found} {expected} {case}");
+            assert!(
+                (found - expected).abs() < 1e-5,
+                "case {i}, epoch {epoch}: {found} {expected} {case}"
+            );
         }
     }
 }
