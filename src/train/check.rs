@@ -134,3 +134,7 @@ fn accepted<const D: usize, M: Segmenter<D>>(model: &M, name: &str, size: &[usiz
     }
     .into())
 }
+
+#[cfg(test)]
+#[path = "guard_tests.rs"]
+mod guard_tests;

@@ -1,109 +1,16 @@
-//! Whole runs: samples of any kind, settings, resuming, guards.
+//! Whole runs: samples of any kind, settings, resuming.
 
-use burn::module::{Initializer, Module, ModuleVisitor, Param};
-use burn::nn::PaddingConfig2d;
+use burn::module::Module;
 use burn::nn::PaddingConfig3d;
-use burn::nn::conv::{Conv2d, Conv2dConfig, Conv3d, Conv3dConfig};
+use burn::nn::conv::{Conv3d, Conv3dConfig};
 use burn::tensor::{Device, Tensor, s};
-use rand::rngs::ChaCha8Rng;
 
-use crate::data::phantom::EmPhantom;
-use crate::data::{Dataset, Image, LabelMap, Volume};
+use super::super::test_support::*;
+use crate::data::{LabelMap, Volume};
 use crate::device::cpu;
-use crate::error::{LabError, Result};
 use crate::loss::Loss;
-use crate::nn::{Segmenter, UNet, UNetConfig};
+use crate::nn::Segmenter;
 use crate::train::*;
-
-/// The same for every test, whatever runs beside it.
-const START: Initializer = Initializer::Constant { value: 0.1 };
-
-struct Values(Vec<f32>);
-
-impl ModuleVisitor for Values {
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let values: Vec<f32> = param.val().into_data().try_to_vec().unwrap();
-        self.0.extend(values);
-    }
-}
-
-fn weights<M: Module>(model: &M) -> Vec<f32> {
-    let mut values = Values(Vec::new());
-    model.visit(&mut values);
-    values.0
-}
-
-fn assert_close(a: &[f32], b: &[f32], within: f32) {
-    assert_eq!(a.len(), b.len());
-    let worst = a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-    assert!(worst < within, "{worst}");
-}
-
-fn data() -> Dataset {
-    EmPhantom::new(16).with_count(10).with_seed(1).generate()
-}
-
-fn small() -> UNet {
-    UNetConfig::new(1, 1).with_base_channels(2).with_depth(1).init(&cpu())
-}
-
-fn config() -> TrainConfig {
-    TrainConfig::new()
-        .with_epochs(3)
-        .with_batch_size(4)
-        .with_learning_rate(1e-2)
-        .with_validation_split(0.2)
-}
-
-fn fit(config: TrainConfig) -> Fitted {
-    Trainer::new(config).fit_with(small(), &data(), &mut Silent).unwrap()
-}
-
-/// One convolution without padding, so that a pixel is lost at each end.
-#[derive(Module, Debug)]
-struct Valid {
-    conv: Conv2d,
-    classes: usize,
-}
-
-impl Segmenter for Valid {
-    fn forward_logits(&self, x: Tensor<4>) -> Tensor<4> {
-        self.conv.forward(x)
-    }
-    fn in_channels(&self) -> usize {
-        1
-    }
-    fn classes(&self) -> usize {
-        self.classes
-    }
-    fn margin(&self) -> usize {
-        1
-    }
-    fn accepts(&self, side: usize) -> bool {
-        side > 2 && side.is_multiple_of(2)
-    }
-}
-
-fn valid(classes: usize) -> Valid {
-    let conv = Conv2dConfig::new([1, classes], [3, 3])
-        .with_padding(PaddingConfig2d::Valid)
-        .with_initializer(START);
-    Valid {
-        conv: conv.init(&cpu()),
-        classes,
-    }
-}
-
-/// Three grey levels, each a class.
-fn levels(count: usize) -> LabelledImages {
-    let cases = (0..count).map(|i| {
-        let level = |x: usize, y: usize| (x / 4 + y / 4 + i) % 3;
-        let image = Image::from_fn(12, 12, |x, y| level(x, y) as f32 / 2.0);
-        let labels = (0..144).map(|p| level(p % 12, p / 12) as u32).collect();
-        LabelledImage::new(format!("case {i}"), image, LabelMap::new(labels, &[12, 12]).unwrap()).unwrap()
-    });
-    LabelledImages::new(cases.collect(), 3).unwrap()
-}
 
 #[test]
 fn several_classes_are_learned_by_a_network_without_padding() {
@@ -282,19 +189,6 @@ fn a_resumed_run_is_the_run_that_was_not_stopped() {
     );
 }
 
-#[derive(Default)]
-struct Notes(Vec<String>);
-
-impl Progress for Notes {
-    fn start(&mut self, _total_epochs: usize, _batches_per_epoch: usize) {}
-    fn batch(&mut self, _epoch: usize, _batch: usize, _loss: f32) {}
-    fn epoch(&mut self, _history: &History) {}
-    fn warning(&mut self, message: &str) {
-        self.0.push(message.to_owned());
-    }
-    fn finish(&mut self, _history: &History) {}
-}
-
 #[test]
 fn a_broken_checkpoint_is_passed_over_and_said() {
     let folder = tempfile::tempdir().unwrap();
@@ -311,101 +205,5 @@ fn a_broken_checkpoint_is_passed_over_and_said() {
         notes.0[0].contains("truncated") && notes.0[0].contains("epoch 2 instead"),
         "{:?}",
         notes.0
-    );
-}
-
-/// Constant images; the one at `bad` is empty or holds what it should not.
-struct Made {
-    bad: usize,
-    value: f32,
-    target: f32,
-    side: usize,
-}
-
-impl Samples for Made {
-    fn len(&self) -> usize {
-        4
-    }
-    fn name(&self, index: usize) -> String {
-        format!("image {index}")
-    }
-    fn sample(&self, index: usize, _rng: Option<&mut ChaCha8Rng>) -> Result<Sample> {
-        let side = if index == self.bad { self.side } else { 8 };
-        let (value, target) = if index == self.bad {
-            (self.value, self.target)
-        } else {
-            (0.5, 1.0)
-        };
-        Sample::new(vec![value; side * side], vec![target; side * side], &[side, side])
-    }
-}
-
-fn made(bad: usize, value: f32, target: f32, side: usize) -> Result<(Fitted<Valid, ()>, Vec<String>), LabError> {
-    let samples = Made {
-        bad,
-        value,
-        target,
-        side,
-    };
-    let mut notes = Notes::default();
-    let fitted = Trainer::new(config().with_batch_size(1)).fit_samples(valid(1), &samples, &samples, &mut notes)?;
-    Ok((fitted, notes.0))
-}
-
-#[test]
-fn what_is_wrong_with_an_image_is_named_before_training() {
-    let error = made(2, f32::NAN, 1.0, 8).unwrap_err().to_string();
-    assert!(
-        error.starts_with("image 2 holds NaN at channel 0, row 0, column 0"),
-        "{error}"
-    );
-    let error = made(1, 0.5, 1.0, 9).unwrap_err().to_string();
-    assert!(
-        error.starts_with("image 1 is [9, 9], and the network takes no side of 9: the nearest that work are 8 and 10"),
-        "{error}"
-    );
-    let error = Trainer::new(config())
-        .fit_samples(valid(2), &levels(1), &levels(1), &mut Silent)
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.starts_with("case 0 has a target of 3 class(es), but the network gives 2 map(s)"),
-        "{error}"
-    );
-}
-
-#[test]
-fn batches_of_background_are_counted_and_said() {
-    let (fitted, notes) = made(2, 0.5, 0.0, 8).unwrap();
-    assert_eq!(fitted.history.records[0].empty_batches, 1);
-    assert!(
-        notes[0].starts_with("1 of 4 training batches held background alone"),
-        "{notes:?}"
-    );
-    assert!(made(9, 0.5, 0.0, 8).unwrap().1.is_empty());
-}
-
-#[test]
-fn a_loss_that_is_no_number_names_epoch_batch_and_images() {
-    let error = made(3, f32::MAX, 0.5, 8).unwrap_err();
-    let LabError::Train(TrainError::Diverged {
-        epoch, images, loss, ..
-    }) = &error
-    else {
-        panic!("{error}");
-    };
-    assert_eq!((*epoch, images.as_str()), (1, "image 3"));
-    assert!(!loss.is_finite());
-}
-
-#[test]
-fn too_little_memory_is_refused() {
-    let error = Trainer::new(config())
-        .with_memory_estimate(1 << 60)
-        .fit_with(small(), &data(), &mut Silent)
-        .unwrap_err();
-    assert!(
-        error.to_string().starts_with("training needs about 1073741824.0 GiB"),
-        "{error}"
     );
 }

@@ -28,6 +28,8 @@ mod samples;
 mod schedule;
 mod scores;
 mod step;
+#[cfg(test)]
+mod test_support;
 mod trainer;
 mod volumes;
 

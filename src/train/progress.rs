@@ -14,8 +14,10 @@ pub trait Progress {
     fn batch(&mut self, epoch: usize, batch: usize, loss: f32);
     /// One epoch is done: its record is the history's last.
     fn epoch(&mut self, history: &History);
-    /// Something that the run can bear but its user should know; at any time.
-    fn warning(&mut self, _message: &str) {}
+    /// Something that the run can bear but its user should know; at any time. Printed, unless a reporter does otherwise.
+    fn warning(&mut self, message: &str) {
+        println!("note: {message}");
+    }
     /// The run has ended; `history.stopped` says why.
     fn finish(&mut self, history: &History);
 }
@@ -49,10 +51,6 @@ impl Progress for TextProgress {
             };
             println!("{}{left}  rate {rate}", epoch_line(record, self.total_epochs));
         }
-    }
-
-    fn warning(&mut self, message: &str) {
-        println!("note: {message}");
     }
 
     fn finish(&mut self, history: &History) {
@@ -89,6 +87,7 @@ impl Progress for Silent {
     fn start(&mut self, _total_epochs: usize, _batches_per_epoch: usize) {}
     fn batch(&mut self, _epoch: usize, _batch: usize, _loss: f32) {}
     fn epoch(&mut self, _history: &History) {}
+    fn warning(&mut self, _message: &str) {}
     fn finish(&mut self, _history: &History) {}
 }
 
