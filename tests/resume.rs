@@ -4,6 +4,7 @@
 
 use std::path::Path;
 use std::process::{Child, Command};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use rand::rngs::ChaCha8Rng;
@@ -82,6 +83,20 @@ fn uninterrupted() -> (Vec<u8>, String, Duration) {
     (weights, history, begin.elapsed())
 }
 
+/// Kills a run in a random moment of a random epoch, however fast this machine is. SIGKILL: nothing of the process runs
+/// after it.
+fn start_and_kill(folder: &Path, epochs: std::ops::Range<usize>, epoch: Duration, rng: &mut ChaCha8Rng) {
+    let done = || Checkpoints::new(folder).list().last().map_or(0, |(epoch, _)| *epoch);
+    let wanted = rng.random_range(epochs);
+    let mut child = start(folder);
+    while done() < wanted && child.try_wait().expect("a process").is_none() {
+        std::thread::sleep(Duration::from_micros(200));
+    }
+    std::thread::sleep(epoch.mul_f64(rng.random_range(0.0..1.0)));
+    child.kill().expect("a process to kill");
+    child.wait().expect("an end");
+}
+
 /// The final weights, and the history without its last column, the seconds.
 fn results(folder: &Path) -> (Vec<u8>, String) {
     let history = std::fs::read_to_string(folder.join("history.csv")).expect("a history");
@@ -92,8 +107,12 @@ fn results(folder: &Path) -> (Vec<u8>, String) {
     (weights, history.collect::<Vec<_>>().join("\n"))
 }
 
+/// One test at a time: they measure how long a run takes.
+static ONE: Mutex<()> = Mutex::new(());
+
 #[test]
 fn twenty_runs_killed_at_random_moments_end_as_if_left_alone() {
+    let _one = ONE.lock();
     let (weights, history, whole) = uninterrupted();
     assert!(!weights.is_empty() && history.lines().count() == 25);
     assert_eq!(uninterrupted().0, weights, "two runs left alone differ already");
@@ -101,11 +120,7 @@ fn twenty_runs_killed_at_random_moments_end_as_if_left_alone() {
     let mut killed_with_checkpoints = 0;
     for trial in 0..20 {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut child = start(folder.path());
-        std::thread::sleep(whole.mul_f64(rng.random_range(0.02..0.98)));
-        // SIGKILL: nothing of the process runs after it.
-        child.kill().expect("a process to kill");
-        child.wait().expect("an end");
+        start_and_kill(folder.path(), 0..24, whole / 24, &mut rng);
         let done = Checkpoints::new(folder.path()).list();
         killed_with_checkpoints += usize::from(!done.is_empty() && !folder.path().join("weights").exists());
         assert!(
@@ -128,14 +143,12 @@ fn twenty_runs_killed_at_random_moments_end_as_if_left_alone() {
 
 #[test]
 fn a_run_killed_again_and_again_still_ends_as_if_left_alone() {
+    let _one = ONE.lock();
     let (weights, history, whole) = uninterrupted();
     let folder = tempfile::tempdir().expect("a folder");
     let mut rng = ChaCha8Rng::seed_from_u64(21);
-    for _ in 0..10 {
-        let mut child = start(folder.path());
-        std::thread::sleep(whole.mul_f64(rng.random_range(0.1..0.4)));
-        child.kill().expect("a process to kill");
-        child.wait().expect("an end");
+    for trial in 0..10 {
+        start_and_kill(folder.path(), 2 * trial..2 * trial + 3, whole / 24, &mut rng);
     }
     assert!(start(folder.path()).wait().expect("an end").success());
     let found = results(folder.path());
