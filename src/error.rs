@@ -9,6 +9,7 @@ use thiserror::Error;
 
 pub use crate::data::DataError;
 pub use crate::infer::InferError;
+pub use crate::train::TrainError;
 
 /// The library's result.
 pub type Result<T, E = LabError> = std::result::Result<T, E>;
@@ -29,6 +30,9 @@ pub enum LabError {
     /// A trained network cannot be asked this, or not so.
     #[error(transparent)]
     Infer(#[from] InferError),
+    /// A training run cannot start or go on.
+    #[error(transparent)]
+    Train(#[from] TrainError),
 }
 
 impl fmt::Debug for LabError {

@@ -220,6 +220,7 @@ impl State {
             Stopped::Interrupted => {
                 format!("Interrupted after {epochs}; the model keeps what it has learned")
             }
+            Stopped::Early => format!("Stopped after {epochs}: no more progress"),
             Stopped::Diverged => format!("Stopped after {epochs}: the loss is no longer a number"),
         }
     }

@@ -5,5 +5,6 @@ mod loss;
 mod masks;
 mod metrics;
 mod morphology;
+mod optim;
 mod sliding_window;
 mod surface_metrics;
