@@ -10,7 +10,6 @@ use std::process::ExitCode;
 use clap::Parser;
 use serde_json::json;
 use unet_lab::data::{DataError, Foreground, load_mask};
-use unet_lab::metric::hausdorff_95;
 use unet_lab::prelude::*;
 
 mod common;
@@ -53,7 +52,7 @@ fn run(arguments: &Arguments) -> Result<(), LabError> {
         );
         let counts = Confusion::new(&prediction, &truth)?;
         pooled += counts;
-        rows.push((name, counts, hausdorff_95(&prediction, &truth)?));
+        rows.push((name, counts, hausdorff(&prediction, &truth, &[1.0, 1.0], 95.0)?));
     }
     let mean =
         |of: &dyn Fn(&Confusion) -> f64| rows.iter().map(|(_, counts, _)| of(counts)).sum::<f64>() / rows.len() as f64;

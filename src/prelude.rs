@@ -8,16 +8,45 @@ pub use burn::tensor::{Device, Tensor};
 
 pub use crate::device::cpu;
 pub use crate::error::{LabError, SettingError, ShapeError};
-pub use crate::infer::{Blend, Border, Evaluation, ImageScore, InferError, LabelEvaluation, LabelScore, Predictor, Probabilities, ProbabilityMap, Scan, TestTime, ThresholdSearch, TunedThreshold, evaluate, evaluate_labels, evaluate_with, predict, predict_all, predict_volume, transform_image, tune_threshold, tune_thresholds};
-pub use crate::loss::{BinaryCrossEntropy, BorderWeights, BoundaryLoss, CharbonnierLoss, CrossEntropy, DeepSupervision, DiceCrossEntropy, DiceLoss, FocalLoss, FocalTverskyLoss, GeneralizedDiceLoss, JaccardLoss, L1Loss, L2Loss, Loss, LossFunction, Rebalance, SsimLoss, TargetPooling, TverskyLoss, VolumeWeight, class_weight_map, one_hot, one_hot_maps};
-pub use crate::metric::{Confusion, Pixels, accuracy, dice, iou, Bootstrap, Calibration, ClassSet, ClassWeight, ConfidenceInterval, ConfusionMatrix, InstanceScores, IntervalMethod, LesionDetection, LesionRule, Overlaps, PairedComparison, ScoreSummary, Ssim, SsimWindow, ThresholdCurve, VolumeDifference, adapted_rand_error, compare_paired, instance_scores, lesion_detection, mean_absolute_error, mean_squared_error, psnr, sign_flip_test, ssim, variation_of_information, volume_difference, wilcoxon, SurfaceDistances, assd, hausdorff, surface_dice};
-pub use crate::nn::{Activation, AttentionGate, Block, DoubleConv, DoubleConvConfig, Down, DownConfig, Downsampling, Explain, Head, LayerRow, LevelRole, LevelShape, Memory, Merge, Network, NetworkConfig, Norm, Padding, ResNetUNet, ResNetUNetConfig, Segmenter, Space, Summary, UNet, UNetConfig, UNetPlusPlus, UNetPlusPlusConfig, Up, UpConfig, Upsampling, VNet, VNetConfig, level_shapes, pad_to_fit, summary, unet, upsample};
-pub use crate::train::{EpochRecord, Fitted, History, Progress, Silent, Stopped, TextProgress, TrainConfig, Trainer, Checkpoints, Clip, EarlyStopping, KFold, LabelledImage, LabelledImages, Optimizer, Sample, Samples, Schedule, TrainError, VolumeCase, VolumePatches, Volumes};
+pub use crate::infer::{
+    Blend, Border, Evaluation, ImageScore, InferError, LabelEvaluation, LabelScore, Predictor, Probabilities,
+    ProbabilityMap, Scan, TestTime, ThresholdSearch, TunedThreshold, evaluate, evaluate_labels, evaluate_with, predict,
+    predict_all, predict_volume, transform_image, tune_threshold, tune_thresholds,
+};
+pub use crate::loss::{
+    BinaryCrossEntropy, BorderWeights, BoundaryLoss, CharbonnierLoss, CrossEntropy, DeepSupervision, DiceCrossEntropy,
+    DiceLoss, FocalLoss, FocalTverskyLoss, GeneralizedDiceLoss, JaccardLoss, L1Loss, L2Loss, Loss, LossFunction,
+    Rebalance, SsimLoss, TargetPooling, TverskyLoss, VolumeWeight, class_weight_map, one_hot, one_hot_maps,
+};
+pub use crate::metric::{
+    Bootstrap, Calibration, ClassSet, ClassWeight, ConfidenceInterval, Confusion, ConfusionMatrix, InstanceScores,
+    IntervalMethod, LesionDetection, LesionRule, Overlaps, PairedComparison, Pixels, ScoreSummary, Ssim, SsimWindow,
+    SurfaceDistances, ThresholdCurve, VolumeDifference, accuracy, adapted_rand_error, assd, compare_paired, dice,
+    hausdorff, instance_scores, iou, lesion_detection, mean_absolute_error, mean_squared_error, psnr, sign_flip_test,
+    ssim, surface_dice, variation_of_information, volume_difference, wilcoxon,
+};
+pub use crate::nn::{
+    Activation, AttentionGate, Block, DoubleConv, DoubleConvConfig, Down, DownConfig, Downsampling, Explain, Head,
+    LayerRow, LevelRole, LevelShape, Memory, Merge, Network, NetworkConfig, Norm, Padding, ResNetUNet,
+    ResNetUNetConfig, Segmenter, Space, Summary, UNet, UNetConfig, UNetPlusPlus, UNetPlusPlusConfig, Up, UpConfig,
+    Upsampling, VNet, VNetConfig, level_shapes, pad_to_fit, summary, unet, upsample,
+};
+pub use crate::train::{
+    Checkpoints, Clip, EarlyStopping, EpochRecord, Fitted, History, KFold, LabelledImage, LabelledImages, Optimizer,
+    Progress, Sample, Samples, Schedule, Silent, Stopped, TextProgress, TrainConfig, TrainError, Trainer, VolumeCase,
+    VolumePatches, Volumes,
+};
 
 // Images, where they come from, and what they look like.
 pub use crate::data::phantom::{EmPhantom, NucleiPhantom};
-pub use crate::data::{DataError, Dataset, Foreground, Image, ImagePair, LabelMap, Mask, PairFolder, Region, Side, Volume, image_tensor, load_image, load_mask, mask_tensor, otsu_mask, otsu_threshold, save_image, save_mask, split_indices, tensors};
-pub use crate::plot::{Figure, FigureError, LiveCurve, compare, compare_all, curves, gallery, heat_map, histogram, histogram_by_mask, overlay, picture, pictures, u_diagram};
+pub use crate::data::{
+    DataError, Dataset, Foreground, Image, ImagePair, LabelMap, Mask, PairFolder, Region, Side, Volume, image_tensor,
+    load_image, load_mask, mask_tensor, otsu_mask, otsu_threshold, save_image, save_mask, split_indices, tensors,
+};
+pub use crate::plot::{
+    Figure, FigureError, LiveCurve, compare, compare_all, curves, gallery, heat_map, histogram, histogram_by_mask,
+    overlay, picture, pictures, u_diagram,
+};
 
 // The notebook itself: showing, settings, questions.
 pub use crate::notebook::{LiveDisplay, Settings, ShowValue, attach, display, in_lab_kernel, interrupted, settings};

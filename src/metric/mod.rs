@@ -4,7 +4,8 @@
 //! - size: [`volume_difference`]
 //! - distance between surfaces in mm: [`SurfaceDistances`]
 //! - objects one by one: [`Overlaps`], [`instance_scores`], [`lesion_detection`]
-//! - probabilities before a threshold: [`ThresholdCurve`], [`tune_threshold`], [`Calibration`]
+//! - probabilities before a threshold: [`ThresholdCurve`], [`Calibration`]; the best one for a network is
+//!   [`tune_threshold`](crate::infer::tune_threshold)'s to find
 //! - images against images: [`psnr`], [`ssim`]
 //! - what scores of several cases say: [`ScoreSummary`], [`Bootstrap`], [`compare_paired`]
 //!
@@ -21,9 +22,9 @@ mod matrix_table;
 mod matrix_tests;
 mod pixels;
 mod stats;
+mod surface;
 mod threshold;
 mod volume;
-mod surface;
 
 pub use confusion::Confusion;
 pub use image::{Intensities, Ssim, SsimWindow, mean_absolute_error, mean_squared_error, psnr, ssim};
@@ -37,12 +38,9 @@ pub use stats::{
     Bootstrap, ConfidenceInterval, IntervalMethod, PairedComparison, ScoreSummary, SignFlip, Wilcoxon, WilcoxonMethod,
     compare_paired, sign_flip_test, wilcoxon,
 };
-pub use threshold::{
-    Calibration, CurvePoint, Probabilities, ReliabilityBin, ThresholdCurve, TunedThreshold, tune_threshold,
-    tune_threshold_among,
-};
-pub use volume::{VolumeDifference, volume_difference};
 pub use surface::{SurfaceDistances, assd, hausdorff, surface_dice};
+pub use threshold::{Calibration, CurvePoint, Probabilities, ReliabilityBin, ThresholdCurve};
+pub use volume::{VolumeDifference, volume_difference};
 
 use crate::error::ShapeError;
 

@@ -4,7 +4,7 @@
 //! `tests/fixtures/make_metrics.py` makes the fixture.
 
 use serde_json::Value;
-use unet_lab::metric::{InstanceCounts, Intensities, Probabilities, tune_threshold_among};
+use unet_lab::metric::{InstanceCounts, Intensities};
 use unet_lab::prelude::*;
 
 const TOLERANCE: f64 = 1e-5;
@@ -309,12 +309,10 @@ fn curves_and_calibration_are_those_of_scikit_learn() {
         (truth[0], truth[1]) = (true, false);
         let curve = ThresholdCurve::new(&scores, &truth).unwrap();
         let calibration = Calibration::new(&scores, &truth, whole(&case["bins"])).unwrap();
-        let best = tune_threshold_among(&[&scores], &[&truth], Probabilities::probabilities(&scores)).unwrap();
         let found = [
             ("auc", curve.roc_auc()),
             ("average_precision", curve.average_precision()),
             ("best_dice", curve.best_dice().counts.dice()),
-            ("best_dice", best.dice),
             ("expected", calibration.expected_error()),
             ("maximum", calibration.maximum_error()),
             ("brier", calibration.brier_score()),

@@ -139,7 +139,7 @@ impl ThresholdCurve {
     }
 
     /// The point with the highest Dice of all pixels together, the highest threshold of equals. For the mean Dice of
-    /// the maps, see [`tune_threshold`](super::tune_threshold). A threshold of infinity with empty counts for maps
+    /// the maps, see [`tune_threshold`](crate::infer::tune_threshold). A threshold of infinity with empty counts for maps
     /// without pixels.
     pub fn best_dice(&self) -> CurvePoint {
         let nothing = CurvePoint {
