@@ -1,5 +1,7 @@
 //! Touching objects taken apart: one instance a bulge.
 
+use rayon::prelude::*;
+
 use super::distance::distance_transform;
 use super::grid::Grid;
 use super::watershed::flood;
@@ -63,6 +65,8 @@ fn peaks(heights: &[f64], region: &Region, min_distance: usize) -> Region {
     let grid = Grid::of(region);
     let inside = region.pixels();
     let mut candidates: Vec<usize> = (0..heights.len())
+        .into_par_iter()
+        .with_min_len(1024)
         .filter(|&at| inside[at] && is_highest(at, heights, &grid, min_distance))
         .collect();
     let mut found = vec![false; heights.len()];
