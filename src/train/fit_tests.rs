@@ -51,7 +51,7 @@ impl Segmenter<5> for Solid {
 
 #[test]
 fn patches_of_volumes_are_learned_the_same_way_twice() {
-    let bright = |i: usize| i % 7 == 0;
+    let bright = |i: usize| i.is_multiple_of(7);
     let volume = Volume::new(
         (0..512).map(|i| f32::from(u8::from(bright(i)))).collect(),
         1,
