@@ -102,6 +102,15 @@ impl Figure {
         vec![(mime, content), ("text/plain", self.alt.clone())]
     }
 
+    /// The drawing as it is saved; `None` for other forms.
+    #[cfg(test)]
+    pub(super) fn drawing(&self) -> Option<&str> {
+        match &self.form {
+            Form::Svg(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// Writes the figure to a file whose name ends in its form (.svg, .png or .html), or its description to a .txt.
     ///
     /// # Errors

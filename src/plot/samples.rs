@@ -33,7 +33,7 @@ pub(super) fn history(epochs: usize) -> History {
 
 /// Checks a figure and, when asked to, keeps it.
 pub(super) fn keep(figure: &Figure, name: &str) {
-    let svg = &figure.bundle()[0].1;
+    let svg = figure.drawing().expect("a drawing");
     assert_eq!(svg.matches("<svg").count(), svg.matches("</svg>").count(), "{name}");
     assert!(svg.contains("<title>") && svg.contains("fill=\"#ffffff\""), "{name}");
     let numbers = [",", "\"", " "]
