@@ -8,6 +8,7 @@ use std::fmt;
 use thiserror::Error;
 
 pub use crate::data::DataError;
+pub use crate::weights::WeightsError;
 
 /// The library's result.
 pub type Result<T, E = LabError> = std::result::Result<T, E>;
@@ -25,6 +26,9 @@ pub enum LabError {
     /// A setting lies outside its range.
     #[error(transparent)]
     Setting(#[from] SettingError),
+    /// A file of weights is damaged or belongs to another network.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
 }
 
 impl fmt::Debug for LabError {
