@@ -18,6 +18,7 @@ pub use crate::nn::{
     Upsampling, VNet, VNetConfig, level_shapes, pad_to_fit, summary, unet, upsample,
 };
 pub use crate::train::{EpochRecord, Fitted, History, Progress, Silent, Stopped, TextProgress, TrainConfig, Trainer};
+pub use crate::weights::{freeze_encoder, load_matching, load_network, load_weights, save_weights};
 
 // Images, where they come from, and what they look like.
 pub use crate::data::phantom::{EmPhantom, NucleiPhantom};

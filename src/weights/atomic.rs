@@ -9,8 +9,8 @@ use super::error::WeightsError;
 
 static COUNT: AtomicU64 = AtomicU64::new(0);
 
-/// Writes beside the file, makes sure that it is on the disk, and renames: whoever opens `file` sees the old contents or
-/// the new ones. A missing folder is made.
+/// Writes beside the file, makes sure that it is on the disk, and renames: whoever opens `file` sees the old contents
+/// or the new ones. A missing folder is made.
 pub(super) fn write(
     file: &Path,
     contents: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,

@@ -92,8 +92,8 @@ pub enum WeightsError {
     },
     /// Weights that are not numbers.
     #[error(
-        "{count} of the {of} weights of {layer} in {file} are NaN or infinite: the training run that gave them diverged. \
-         Take an earlier file, or train again with a smaller learning rate"
+        "{count} of the {of} weights of {layer} in {file} are NaN or infinite: the training run that gave them \
+         diverged. Take an earlier file, or train again with a smaller learning rate"
     )]
     NotFinite {
         /// The file.

@@ -47,8 +47,8 @@ fn keras_names(weights: Weights, config: &UNetConfig) -> Result<Weights, Weights
     let names = convolutions(config);
     if kernels.len() != names.len() {
         return Err(layout(format!(
-            "it has {} convolutions, the network {}. Make the file with scripts/export_keras_weights.py, from a network of \
-             the same depth",
+            "it has {} convolutions, the network {}. Make the file with scripts/export_keras_weights.py, from a network \
+             of the same depth",
             kernels.len(),
             names.len()
         )));

@@ -1,5 +1,5 @@
-//! Reads Python's pickles as far as PyTorch's state dicts need it. Nothing is executed: classes and functions are names,
-//! and a call of one that is not known gives nothing.
+//! Reads Python's pickles as far as PyTorch's state dicts need it. Nothing is executed: classes and functions are
+//! names, and a call of one that is not known gives nothing.
 
 use std::cell::RefCell;
 use std::rc::Rc;

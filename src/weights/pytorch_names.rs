@@ -9,8 +9,8 @@ use crate::nn::{ResNetUNet, UNet};
 
 /// Loads a state dict of github.com/milesial/Pytorch-UNet (`inc.double_conv.0.weight`, .., `outc.conv.weight`) into
 /// `UNetConfig::new(3, 2).with_norm(Norm::Batch).with_upsampling(Upsampling::Transposed)`; other channels and depths
-/// work too. Older files, whose convolutions have a bias before batch normalisation, compute the same: the bias goes into the
-/// running mean. Files trained with `bilinear=True` do not fit, because there the decoders' widths differ.
+/// work too. Older files, whose convolutions have a bias before batch normalisation, compute the same: the bias goes
+/// into the running mean. Files trained with `bilinear=True` do not fit, because there the decoders' widths differ.
 ///
 /// # Errors
 /// [`WeightsError`] if the file is of another kind or layout, or layers differ.

@@ -12,8 +12,8 @@ use super::set::Weights;
 use super::{atomic, layers};
 use crate::error::Result;
 
-/// Saves a network as a Burn record, complete or not at all. A record has no place for text, so its configuration stands
-/// in a second file of the same name with `.json` behind it.
+/// Saves a network as a Burn record, complete or not at all. A record has no place for text, so its configuration is in a
+/// second file of the same name with `.json` behind it.
 ///
 /// # Errors
 /// [`WeightsError::Io`] if the folder or a file cannot be written.

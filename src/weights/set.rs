@@ -110,8 +110,8 @@ impl Weights {
     /// (as Burn has it), so that a clone of `model` sees the new ones.
     ///
     /// # Errors
-    /// [`WeightsError`] naming the layers that are missing or too many, have another shape, or are not finite; nothing is
-    /// loaded then.
+    /// [`WeightsError`] naming the layers that are missing or too many, have another shape, or are not finite; nothing
+    /// is loaded then.
     pub fn load_into<M: Module>(&self, model: M) -> Result<M, WeightsError> {
         let expected = layers::shapes(&model);
         let missing = expected.keys().filter(|name| !self.arrays.contains_key(*name));

@@ -8,8 +8,10 @@ use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::{Distribution, Tensor};
 
 use super::*;
+use crate::data::phantom::EmPhantom;
 use crate::device::cpu;
 use crate::nn::{Network, NetworkConfig, Norm, PRESETS, Segmenter, Space, UNet, UNetConfig};
+use crate::train::{Silent, TrainConfig, Trainer};
 
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
@@ -293,6 +295,28 @@ fn a_frozen_encoder_stays_and_the_rest_learns() {
     let after = Weights::of(&step(model.unfreeze())).arrays;
     for (name, array) in &before {
         assert_ne!(*array, after[name], "{name}");
+    }
+}
+
+#[test]
+fn the_trainer_leaves_frozen_parts_alone() {
+    let data = EmPhantom::new(16).with_count(4).generate();
+    let model = freeze_encoder(small().init(&cpu())).unwrap();
+    let before = Weights::of(&model).arrays;
+    let config = TrainConfig::new().with_epochs(1).with_validation_split(0.25);
+    let fitted = Trainer::new(config).fit_with(model, &data, &mut Silent).unwrap();
+    let after = Weights::of(&fitted.model).arrays;
+    for (name, array) in &before {
+        assert_eq!(*array == after[name], name.starts_with("encoders."), "{name}");
+    }
+    // Saved and loaded, a network learns again.
+    let model = fitted.model.unfreeze();
+    let folder = folder();
+    save_weights(&model, folder.path().join("model")).unwrap();
+    let model = load_weights(small().init(&cpu()), folder.path().join("model")).unwrap();
+    let later = Weights::of(&step(model)).arrays;
+    for (name, array) in &after {
+        assert_ne!(*array, later[name], "{name}");
     }
 }
 
