@@ -8,6 +8,8 @@ use std::fmt;
 use thiserror::Error;
 
 pub use crate::data::DataError;
+pub use crate::infer::InferError;
+pub use crate::train::TrainError;
 pub use crate::weights::WeightsError;
 
 /// The library's result.
@@ -26,6 +28,12 @@ pub enum LabError {
     /// A setting lies outside its range.
     #[error(transparent)]
     Setting(#[from] SettingError),
+    /// A trained network cannot be asked this, or not so.
+    #[error(transparent)]
+    Infer(#[from] InferError),
+    /// A training run cannot start or go on.
+    #[error(transparent)]
+    Train(#[from] TrainError),
     /// A file of weights is damaged or belongs to another network.
     #[error(transparent)]
     Weights(#[from] WeightsError),

@@ -11,6 +11,7 @@ pub mod error;
 pub mod infer;
 pub mod loss;
 pub mod metric;
+pub mod morphology;
 pub mod nn;
 pub mod notebook;
 pub mod plot;

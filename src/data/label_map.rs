@@ -20,11 +20,7 @@ impl LabelMap {
     /// # Errors
     /// [`DataError::Argument`] if `size` has other than 2 or 3 axes, or the labels do not fill it.
     pub fn new(data: Vec<u32>, size: &[usize]) -> Result<Self, DataError> {
-        if !(2..=3).contains(&size.len()) {
-            return Err(DataError::Argument(format!(
-                "a label map has 2 or 3 axes, but its size is {size:?}: pass [height, width] or [depth, height, width]"
-            )));
-        }
+        check_axes(size)?;
         check_count(data.len(), size)?;
         Ok(Self {
             data,
@@ -38,21 +34,17 @@ impl LabelMap {
     /// # Errors
     /// [`DataError::Argument`] if their number differs from the axes' or one is not above 0.
     pub fn with_spacing(mut self, spacing: &[f64]) -> Result<Self, DataError> {
-        check_spacing(spacing)?;
-        if spacing.len() != self.size.len() {
-            return Err(DataError::Argument(format!(
-                "{} spacings for {} axes: pass one an axis",
-                spacing.len(),
-                self.size.len()
-            )));
-        }
-        self.spacing = spacing.to_vec();
+        self.spacing = checked_spacing(spacing, self.size.len())?;
         Ok(self)
     }
 
     /// Every label, row by row.
     pub fn data(&self) -> &[u32] {
         &self.data
+    }
+
+    pub(crate) fn labels_mut(&mut self) -> &mut [u32] {
+        &mut self.data
     }
 
     /// Length of each axis.
@@ -68,6 +60,16 @@ impl LabelMap {
     /// The highest label.
     pub fn highest(&self) -> u32 {
         self.data.iter().copied().max().unwrap_or(0)
+    }
+
+    /// Labels for the voxels of a region, known to be as many.
+    pub(crate) fn like(region: &Region, data: Vec<u32>) -> Self {
+        debug_assert_eq!(data.len(), region.inside.len());
+        Self {
+            data,
+            size: region.size.clone(),
+            spacing: region.spacing.clone(),
+        }
     }
 
     /// Where the label is `label`, to be compared with another.
@@ -104,8 +106,13 @@ impl Region {
     /// # Errors
     /// As [`LabelMap::new`].
     pub fn new(inside: Vec<bool>, size: &[usize]) -> Result<Self, DataError> {
-        let labels = inside.iter().map(|&inside| u32::from(inside)).collect();
-        LabelMap::new(labels, size).map(|map| map.only(1))
+        check_axes(size)?;
+        check_count(inside.len(), size)?;
+        Ok(Self {
+            inside,
+            size: size.to_vec(),
+            spacing: vec![1.0; size.len()],
+        })
     }
 
     /// The distance between neighbours along each axis in mm.
@@ -113,14 +120,48 @@ impl Region {
     /// # Errors
     /// As [`LabelMap::with_spacing`].
     pub fn with_spacing(mut self, spacing: &[f64]) -> Result<Self, DataError> {
-        let checked = LabelMap::new(vec![0; self.inside.len()], &self.size)?.with_spacing(spacing)?;
-        self.spacing = checked.spacing;
+        self.spacing = checked_spacing(spacing, self.size.len())?;
         Ok(self)
     }
 
     /// Distance between neighbours along each axis in mm.
     pub fn spacing(&self) -> &[f64] {
         &self.spacing
+    }
+
+    /// Length of each axis.
+    pub fn size(&self) -> &[usize] {
+        &self.size
+    }
+
+    /// The number of voxels inside.
+    pub fn count(&self) -> usize {
+        self.inside.iter().filter(|&&inside| inside).count()
+    }
+
+    /// What one voxel measures: mm^2 in 2-D, mm^3 in 3-D.
+    pub fn voxel_size(&self) -> f64 {
+        self.spacing.iter().product()
+    }
+
+    /// The region as it is, with other voxels, known to be as many.
+    pub(crate) fn like(&self, inside: Vec<bool>) -> Self {
+        debug_assert_eq!(inside.len(), self.inside.len());
+        Self {
+            inside,
+            size: self.size.clone(),
+            spacing: self.spacing.clone(),
+        }
+    }
+}
+
+impl From<&Mask> for Region {
+    fn from(mask: &Mask) -> Self {
+        Self {
+            inside: mask.data().to_vec(),
+            size: mask.size().to_vec(),
+            spacing: vec![1.0; 2],
+        }
     }
 }
 
@@ -131,6 +172,27 @@ impl Pixels for Region {
 
     fn shape(&self) -> Vec<usize> {
         self.size.clone()
+    }
+}
+
+fn check_axes(size: &[usize]) -> Result<(), DataError> {
+    match size.len() {
+        2 | 3 => Ok(()),
+        _ => Err(DataError::Argument(format!(
+            "a label map has 2 or 3 axes, but its size is {size:?}: pass [height, width] or [depth, height, width]"
+        ))),
+    }
+}
+
+/// The spacing, if there is one above 0 an axis.
+pub(crate) fn checked_spacing(spacing: &[f64], axes: usize) -> Result<Vec<f64>, DataError> {
+    check_spacing(spacing)?;
+    match spacing.len() == axes {
+        true => Ok(spacing.to_vec()),
+        false => Err(DataError::Argument(format!(
+            "{} spacings for {axes} axes: pass one an axis",
+            spacing.len()
+        ))),
     }
 }
 

@@ -24,6 +24,7 @@ pub use dataset::Dataset;
 pub use error::DataError;
 pub use folder::{Foreground, PairFolder};
 pub use image::Image;
+pub(crate) use label_map::checked_spacing;
 pub use label_map::{LabelMap, Region};
 pub use mask::{ImagePair, Mask};
 pub use otsu::{Side, otsu_mask, otsu_threshold};

@@ -7,7 +7,8 @@ use crate::data::{Dataset, Image, Mask};
 use crate::error::Result;
 use crate::nn::Segmenter;
 
-/// The probability of foreground at each pixel of an image.
+/// The probability of foreground at each pixel of an image. For several classes and for volumes there is
+/// [`Probabilities`](super::Probabilities).
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProbabilityMap {
     width: usize,
@@ -16,6 +17,11 @@ pub struct ProbabilityMap {
 }
 
 impl ProbabilityMap {
+    pub(super) fn from_parts(width: usize, height: usize, data: Vec<f32>) -> Self {
+        debug_assert_eq!(data.len(), width * height);
+        Self { width, height, data }
+    }
+
     /// Columns.
     pub fn width(&self) -> usize {
         self.width
@@ -67,8 +73,9 @@ impl ProbabilityMap {
 /// ```
 ///
 /// # Errors
-/// [`ShapeError`](crate::error::ShapeError) if the network takes another number of channels, has several classes, or
-/// the image has no pixels.
+/// [`ShapeError`](crate::error::ShapeError) if the network takes another number of channels or has several classes (for
+/// those, ask a [`Predictor`](super::Predictor)); [`InferError`](super::InferError) if the image has no pixels or some
+/// of them are no numbers.
 pub fn predict<M: Segmenter>(model: &M, image: &Image) -> Result<ProbabilityMap> {
     let mut maps = predict_images(model, &[image])?;
     Ok(maps.swap_remove(0))

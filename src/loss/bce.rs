@@ -1,13 +1,21 @@
 //! Binary cross-entropy: how surprised the network is by the truth, pixel by pixel.
 
 use burn::tensor::{Tensor, activation};
+use serde::{Deserialize, Serialize};
 
-/// Binary cross-entropy, the mean over all pixels of `-(t ln p + (1 - t) ln(1 - p))` for the truth `t` and the
-/// predicted probability `p` (Goodfellow et al. 2016, section 6.2.2.2).
+use super::LossFunction;
+use super::function::{checked, or_panic, weighted_mean};
+use crate::error::ShapeError;
+
+/// Binary cross-entropy, the mean over all pixels of `-(w t ln p + (1 - t) ln(1 - p))` for the truth `t`, the predicted
+/// probability `p` and the weight `w` of the foreground, 1 unless set (Goodfellow et al. 2016, section 6.2.2.2).
 ///
 /// It is 0 for a perfect prediction, `ln 2 = 0.693` for `p = 0.5` everywhere, and grows without bound the surer the
-/// network is of the wrong answer. Every pixel counts the same, so a rare foreground weighs little; see
-/// [`DiceLoss`](super::DiceLoss).
+/// network is of the wrong answer. Every pixel counts the same, so a rare foreground weighs little; give it more
+/// [weight](Self::with_positive_weight) or see [`DiceLoss`](super::DiceLoss).
+///
+/// Each class is a question of its own, foreground or not, whatever their number; for classes of which each pixel has
+/// exactly one, see [`CrossEntropy`](super::CrossEntropy).
 ///
 /// Taught in unit 02 (training).
 ///
@@ -18,40 +26,78 @@ use burn::tensor::{Tensor, activation};
 /// let loss = BinaryCrossEntropy::new().forward(truth.clone() * 0.5, truth);
 /// assert!((loss.into_scalar::<f32>() - 0.6931).abs() < 1e-4);
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct BinaryCrossEntropy;
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BinaryCrossEntropy {
+    positive_weight: f32,
+}
 
 /// Probabilities are kept this far from 0 and 1, as in Keras, so that the logarithm stays finite.
 const EPSILON: f32 = 1e-7;
 
 impl BinaryCrossEntropy {
-    /// The loss.
+    /// The loss, foreground and background weighing the same.
     pub fn new() -> Self {
-        Self
+        Self { positive_weight: 1.0 }
+    }
+
+    /// How much a pixel of the foreground weighs against one of the background, as PyTorch's `pos_weight`: 9 balances a
+    /// foreground of a tenth. Negative ones count as 0.
+    pub fn with_positive_weight(self, positive_weight: f32) -> Self {
+        Self {
+            positive_weight: positive_weight.max(0.0),
+        }
     }
 
     /// From probabilities. They are clamped to `1e-7 ..= 1 - 1e-7` (Keras' rule), so a sure and wrong pixel costs
-    /// about 16.1 and gives no gradient; train with [`forward_logits`](Self::forward_logits), which has no such limit.
+    /// about 16.1 and gives no gradient; train with [`forward_logits`](LossFunction::forward_logits), which has no such
+    /// limit. Panics where [`try_forward`](Self::try_forward) gives an error.
     ///
     /// # Shapes
-    /// - `probabilities`, `target`: `[batch, classes, height, width]`
+    /// - `probabilities`, `target`: `[batch, classes, ..]`
     /// - output: `[1]`
-    pub fn forward(&self, probabilities: Tensor<4>, target: Tensor<4>) -> Tensor<1> {
-        let p = probabilities.clamp(EPSILON, 1.0 - EPSILON);
-        let foreground = target.clone() * p.clone().log();
-        let background = (-target + 1.0) * (-p + 1.0).log();
-        -(foreground + background).mean()
+    pub fn forward<const D: usize>(&self, probabilities: Tensor<D>, target: Tensor<D>) -> Tensor<1> {
+        or_panic(self.try_forward(probabilities, target))
     }
 
-    /// From logits `x`, the values before the sigmoid, exactly and for any size of `x`: with `p = sigmoid(x)`,
-    /// `ln(1 - p) = ln p - x`, so the loss is the mean of `(1 - t) x - ln sigmoid(x)`.
+    /// [`forward`](Self::forward) that gives an error.
     ///
-    /// # Shapes
-    /// - `logits`, `target`: `[batch, classes, height, width]`
-    /// - output: `[1]`
-    pub fn forward_logits(&self, logits: Tensor<4>, target: Tensor<4>) -> Tensor<1> {
+    /// # Errors
+    /// [`ShapeError::Differ`] if the shapes differ.
+    pub fn try_forward<const D: usize>(
+        &self,
+        probabilities: Tensor<D>,
+        target: Tensor<D>,
+    ) -> Result<Tensor<1>, ShapeError> {
+        let (target, _) = checked(&probabilities, target, None)?;
+        let p = probabilities.clamp(EPSILON, 1.0 - EPSILON);
+        let foreground = target.clone() * p.clone().log() * self.positive_weight;
+        let background = (-target + 1.0) * (-p + 1.0).log();
+        Ok(-(foreground + background).mean())
+    }
+}
+
+impl Default for BinaryCrossEntropy {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Exact for any size of the logits `x`: with `p = sigmoid(x)`, `ln(1 - p) = ln p - x`, so the loss is the mean of
+/// `(1 - t) x - (1 - t + w t) ln sigmoid(x)`.
+impl LossFunction for BinaryCrossEntropy {
+    fn try_forward_weighted<const D: usize>(
+        &self,
+        logits: Tensor<D>,
+        target: Tensor<D>,
+        weights: Option<Tensor<D>>,
+    ) -> Result<Tensor<1>, ShapeError> {
+        let (target, weights) = checked(&logits, target, weights)?;
         let log_p = activation::log_sigmoid(logits.clone());
-        ((-target + 1.0) * logits - log_p).mean()
+        let log_p = match self.positive_weight {
+            1.0 => log_p,
+            weight => (target.clone() * (weight - 1.0) + 1.0) * log_p,
+        };
+        Ok(weighted_mean((-target + 1.0) * logits - log_p, weights))
     }
 }
 
@@ -111,5 +157,17 @@ mod tests {
         for (found, expected) in gradient.iter().zip(expected) {
             assert!((found - expected).abs() < 1e-6, "{gradient:?}");
         }
+    }
+
+    #[test]
+    fn the_foreground_can_weigh_more() {
+        let (p, t) = (tensor([0.9, 0.2, 0.7, 0.6]), tensor([1.0, 0.0, 1.0, 0.0]));
+        let expected = -(3.0 * (0.9f32.ln() + 0.7f32.ln()) + 0.8f32.ln() + 0.4f32.ln()) / 4.0;
+        let bce = BinaryCrossEntropy::new().with_positive_weight(3.0);
+        let loss: f32 = bce.forward(p.clone(), t.clone()).into_scalar();
+        assert!((loss - expected).abs() < 1e-6, "{loss}");
+        let logits = (p.clone() / (-p + 1.0)).log();
+        let loss: f32 = bce.forward_logits(logits, t).into_scalar();
+        assert!((loss - expected).abs() < 1e-6, "{loss}");
     }
 }

@@ -1,70 +1,59 @@
-//! What training makes small: binary cross-entropy and soft Dice.
+//! What training makes small: losses on the logits of a network, in 2-D and in 3-D.
 //!
-//! Taught in unit 02 (training).
+//! [`Loss`] is the trainer's setting; each choice is also a type of its own, a [`LossFunction`]:
+//!
+//! | what is counted | losses |
+//! |---|---|
+//! | each pixel | [`BinaryCrossEntropy`], [`CrossEntropy`], [`FocalLoss`] |
+//! | the overlap | [`DiceLoss`], [`GeneralizedDiceLoss`], [`JaccardLoss`], [`TverskyLoss`], [`FocalTverskyLoss`] |
+//! | both | [`DiceCrossEntropy`] |
+//! | the contour | [`BoundaryLoss`] |
+//! | an image | [`L1Loss`], [`L2Loss`], [`CharbonnierLoss`], [`SsimLoss`] |
+//! | several scales | [`DeepSupervision`] with any of them |
+//!
+//! [`BorderWeights`] and [`class_weight_map`] make pixel weights for all of them, [`one_hot()`] and [`one_hot_maps`] make
+//! targets. Taught in unit 02 (training).
 
+mod along;
 mod bce;
+mod border_weights;
+mod boundary;
+mod choice;
+mod cross_entropy;
+mod deep_supervision;
 mod dice;
-
-use std::fmt;
-
-use burn::tensor::{Tensor, activation};
-use serde::{Deserialize, Serialize};
+mod dice_cross_entropy;
+#[cfg(test)]
+mod edge_tests;
+mod focal;
+mod function;
+mod generalized_dice;
+#[cfg(test)]
+mod gradient_tests;
+mod head;
+mod image;
+mod jaccard;
+mod names;
+mod nearest_two;
+mod one_hot;
+mod ssim;
+mod sums;
+mod tversky;
 
 pub use bce::BinaryCrossEntropy;
+pub use border_weights::BorderWeights;
+pub use boundary::{BoundaryLoss, Rebalance, signed_distances};
+pub use choice::Loss;
+pub use cross_entropy::CrossEntropy;
+pub use deep_supervision::{DeepSupervision, TargetPooling};
 pub use dice::DiceLoss;
-
-/// Which loss a [`Trainer`](crate::train::Trainer) uses.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum Loss {
-    /// [`BinaryCrossEntropy`], as the course's Keras listing.
-    #[default]
-    Bce,
-    /// [`DiceLoss`]: for a foreground much rarer than the background.
-    Dice,
-    /// The sum of both, as nnU-Net (Isensee et al. 2021): smooth gradients and the measure that counts.
-    BceDice,
-}
-
-impl Loss {
-    /// The mean loss of a batch, from the network's output before the sigmoid.
-    ///
-    /// # Shapes
-    /// - `logits`, `target`: `[batch, classes, height, width]`, targets 0 or 1
-    /// - output: `[1]`
-    pub fn forward_logits(&self, logits: Tensor<4>, target: Tensor<4>) -> Tensor<1> {
-        let dice = |logits, target| DiceLoss::new().forward(activation::sigmoid(logits), target);
-        match self {
-            Loss::Bce => BinaryCrossEntropy::new().forward_logits(logits, target),
-            Loss::Dice => dice(logits, target),
-            Loss::BceDice => {
-                BinaryCrossEntropy::new().forward_logits(logits.clone(), target.clone()) + dice(logits, target)
-            }
-        }
-    }
-}
-
-impl fmt::Display for Loss {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Loss::Bce => "binary cross-entropy",
-            Loss::Dice => "Dice loss",
-            Loss::BceDice => "binary cross-entropy + Dice loss",
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::device::cpu;
-
-    #[test]
-    fn the_sum_is_the_sum() {
-        let logits = Tensor::<4>::from_data([[[[0.3, -1.2, 2.0, 0.0]]]], &cpu());
-        let target = Tensor::<4>::from_data([[[[1.0, 0.0, 1.0, 0.0]]]], &cpu());
-        let value = |loss: Loss| -> f32 { loss.forward_logits(logits.clone(), target.clone()).into_scalar() };
-        let sum = value(Loss::Bce) + value(Loss::Dice);
-        assert!((value(Loss::BceDice) - sum).abs() < 1e-6);
-    }
-}
+pub use dice_cross_entropy::DiceCrossEntropy;
+pub use focal::FocalLoss;
+pub use function::LossFunction;
+pub use generalized_dice::{GeneralizedDiceLoss, VolumeWeight};
+pub use head::probabilities;
+pub use image::{CharbonnierLoss, L1Loss, L2Loss};
+pub use jaccard::JaccardLoss;
+pub use one_hot::{class_weight_map, one_hot, one_hot_maps};
+pub use ssim::SsimLoss;
+pub use tversky::{FocalTverskyLoss, TverskyLoss};

@@ -6,7 +6,8 @@ use std::ops::{Add, AddAssign};
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::Pixels;
+use super::agreement::{Margins, ratio};
+use super::{Pixels, same_shape};
 use crate::error::ShapeError;
 
 /// Pixels counted by what was predicted and what is true.
@@ -50,7 +51,7 @@ impl Confusion {
     /// # Errors
     /// [`ShapeError::Differ`] if the two are not of one size.
     pub fn new(prediction: &(impl Pixels + ?Sized), truth: &(impl Pixels + ?Sized)) -> Result<Self, ShapeError> {
-        check(prediction.shape(), truth.shape())?;
+        same_shape(prediction.shape(), truth.shape())?;
         let pairs = prediction.pixels().iter().zip(truth.pixels());
         Ok(Self::count(pairs.map(|(&p, &t)| (p, t))))
     }
@@ -68,7 +69,7 @@ impl Confusion {
         truth: Tensor<D>,
         threshold: f32,
     ) -> Result<Self, ShapeError> {
-        check(probabilities.dims().to_vec(), truth.dims().to_vec())?;
+        same_shape(probabilities.dims().to_vec(), truth.dims().to_vec())?;
         let (probabilities, truth) = (probabilities.into_data(), truth.into_data());
         let pairs = probabilities.iter::<f32>().zip(truth.iter::<f32>());
         Ok(Self::count(pairs.map(|(p, t)| (p >= threshold, t >= 0.5))))
@@ -120,23 +121,57 @@ impl Confusion {
         self.ratio(self.tn, self.tn + self.fp)
     }
 
-    fn ratio(&self, part: u64, whole: u64) -> f64 {
-        match whole {
-            0 => f64::from(u8::from(self.fp + self.fn_ == 0)),
-            _ => part as f64 / whole as f64,
+    /// `tn / (tn + fn)`: how much of what was left alone is background.
+    pub fn negative_predictive_value(&self) -> f64 {
+        self.ratio(self.tn, self.tn + self.fn_)
+    }
+
+    /// Mean of [`recall`](Self::recall) and [`specificity`](Self::specificity): the accuracy if foreground and
+    /// background were equally common. Each of the two follows the rule for 0/0 by itself.
+    pub fn balanced_accuracy(&self) -> f64 {
+        (self.recall() + self.specificity()) / 2.0
+    }
+
+    /// F score, `(1 + b²) tp / ((1 + b²) tp + b² fn + fp)` (van Rijsbergen 1979): with `beta` 2 a missed pixel weighs
+    /// more than a false one, with 0.5 less; with 1 it is [`dice`](Self::dice).
+    pub fn f_beta(&self, beta: f64) -> f64 {
+        let square = beta * beta;
+        let found = (1.0 + square) * self.tp as f64;
+        ratio(found, found + square * self.fn_ as f64 + self.fp as f64, self.exact())
+    }
+
+    /// `1 - |fn - fp| / (2 tp + fp + fn)` (Taha and Hanbury 2015, section 3.1.3): whether the sizes agree, wherever
+    /// the pixels lie. A mask beside the truth can have 1.
+    pub fn volumetric_similarity(&self) -> f64 {
+        let sizes = 2 * self.tp + self.fp + self.fn_;
+        ratio((sizes - self.fn_.abs_diff(self.fp)) as f64, sizes as f64, self.exact())
+    }
+
+    /// Cohen's kappa (Cohen 1960): the accuracy above that of guessing with the same shares of foreground, as a part
+    /// of the possible; 1 is exact, 0 is guessing, below 0 is worse.
+    pub fn kappa(&self) -> f64 {
+        self.margins().kappa()
+    }
+
+    /// Matthews' correlation coefficient (Matthews 1975), -1 to 1: high only if all four counts are good.
+    pub fn mcc(&self) -> f64 {
+        self.margins().mcc()
+    }
+
+    fn margins(&self) -> Margins {
+        Margins {
+            right: self.tp + self.tn,
+            predicted: vec![self.tn + self.fn_, self.tp + self.fp],
+            truth: vec![self.tn + self.fp, self.tp + self.fn_],
         }
     }
-}
 
-fn check(prediction: Vec<usize>, truth: Vec<usize>) -> Result<(), ShapeError> {
-    match prediction == truth {
-        true => Ok(()),
-        false => Err(ShapeError::Differ {
-            left_name: "the prediction".to_owned(),
-            left: prediction,
-            right_name: "the truth".to_owned(),
-            right: truth,
-        }),
+    fn exact(&self) -> bool {
+        self.fp + self.fn_ == 0
+    }
+
+    fn ratio(&self, part: u64, whole: u64) -> f64 {
+        ratio(part as f64, whole as f64, self.exact())
     }
 }
 
@@ -231,6 +266,32 @@ mod tests {
             let iou = counts.iou();
             assert!((counts.dice() - 2.0 * iou / (1.0 + iou)).abs() < 1e-12);
         }
+    }
+
+    #[test]
+    fn known_answers_of_the_other_measures() {
+        let c = confusion(6, 2, 4, 88);
+        let close = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-12, "{found} {expected}");
+        close(c.balanced_accuracy(), (0.6 + 88.0 / 90.0) / 2.0);
+        close(c.negative_predictive_value(), 88.0 / 92.0);
+        close(c.f_beta(1.0), c.dice());
+        close(c.f_beta(2.0), 30.0 / (30.0 + 16.0 + 2.0));
+        close(c.volumetric_similarity(), 1.0 - 2.0 / 18.0);
+        let chance = (8.0 * 10.0 + 92.0 * 90.0) / 1e4;
+        close(c.kappa(), (0.94 - chance) / (1.0 - chance));
+        close(c.mcc(), (6.0 * 88.0 - 2.0 * 4.0) / (8.0f64 * 10.0 * 90.0 * 92.0).sqrt());
+    }
+
+    #[test]
+    fn edge_cases_of_the_other_measures() {
+        let all = |c: Confusion| [c.f_beta(2.0), c.volumetric_similarity(), c.kappa(), c.mcc()];
+        for exact in [confusion(0, 0, 0, 9), confusion(9, 0, 0, 0), confusion(0, 0, 0, 0)] {
+            assert_eq!(all(exact), [1.0; 4], "{exact:?}");
+        }
+        assert_eq!(all(confusion(0, 3, 0, 6)), [0.0; 4]);
+        assert_eq!(all(confusion(0, 0, 9, 0)), [0.0; 4]);
+        // disjoint and of one size: the sizes agree, nothing else does
+        assert_eq!(all(confusion(0, 2, 2, 0)), [0.0, 1.0, -1.0, -1.0]);
     }
 
     #[test]

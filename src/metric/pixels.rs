@@ -29,6 +29,16 @@ impl Pixels for [bool] {
     }
 }
 
+impl<T: Pixels + ?Sized> Pixels for &T {
+    fn pixels(&self) -> &[bool] {
+        (**self).pixels()
+    }
+
+    fn shape(&self) -> Vec<usize> {
+        (**self).shape()
+    }
+}
+
 impl<const N: usize> Pixels for [bool; N] {
     fn pixels(&self) -> &[bool] {
         self

@@ -11,6 +11,8 @@ mod dilated;
 mod down;
 mod init;
 mod nested;
+#[cfg(test)]
+mod nested_tests;
 mod network;
 mod norm;
 mod outline;
@@ -33,6 +35,8 @@ mod unet_presets;
 mod unet_tests;
 mod up;
 mod vnet;
+#[cfg(test)]
+mod vnet_tests;
 
 pub use attention::AttentionGate;
 pub use conv::{Conv, Kernel, UpConv};

@@ -98,21 +98,21 @@ mod tests {
 
     #[test]
     fn a_message_carries_every_form_and_the_id() {
-        let figure = Figure::svg("<svg/>", "a small picture");
+        let figure = Figure::html("<b>1</b>", "a small picture");
         let first = message(&figure, Some("ab"), false);
         assert_eq!(
             first,
-            json!({"event": "display", "id": "ab", "update": false, "data": {"image/svg+xml": "<svg/>", "text/plain": "a small picture"}})
+            json!({"event": "display", "id": "ab", "update": false, "data": {"text/html": "<b>1</b>", "text/plain": "a small picture"}})
         );
         assert_eq!(message(&figure, None, true)["id"], Value::Null);
     }
 
     #[test]
     fn evcxr_gets_one_block_a_form() {
-        let text = evcxr_content(&Figure::svg("<svg/>", "alt"));
+        let text = evcxr_content(&Figure::html("<b>1</b>", "alt"));
         assert_eq!(
             text,
-            "EVCXR_BEGIN_CONTENT image/svg+xml\n<svg/>\nEVCXR_END_CONTENT\nEVCXR_BEGIN_CONTENT text/plain\nalt\nEVCXR_END_CONTENT\n"
+            "EVCXR_BEGIN_CONTENT text/html\n<b>1</b>\nEVCXR_END_CONTENT\nEVCXR_BEGIN_CONTENT text/plain\nalt\nEVCXR_END_CONTENT\n"
         );
     }
 

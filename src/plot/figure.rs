@@ -1,6 +1,7 @@
 //! [`Figure`]: a picture in the forms that a notebook, a file and a terminal can show.
 
 use super::base64;
+use super::svg::escape;
 use crate::notebook;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -56,7 +57,7 @@ pub enum FigureError {
 }
 
 impl Figure {
-    /// A vector drawing (image/svg+xml) and the text that describes it.
+    /// A vector drawing (SVG) and the text that describes it.
     pub fn svg(svg: impl Into<String>, alt: impl Into<String>) -> Self {
         Self {
             form: Form::Svg(svg.into()),
@@ -85,12 +86,18 @@ impl Figure {
         &self.alt
     }
 
-    /// Every form by its MIME type, the richest first; a PNG as base64, as Jupyter wants it.
+    /// Every form by its MIME type, the richest first; a PNG as base64, as Jupyter wants it. A drawing travels inside an HTML
+    /// image: Jupyter lays a bare one over the edge of a narrow column, and shows its description to nobody.
     pub fn bundle(&self) -> Vec<(&'static str, String)> {
-        let (mime, _, _, _) = self.kind();
-        let content = match &self.form {
-            Form::Svg(text) | Form::Html(text) => text.clone(),
-            Form::Png(bytes) => base64::encode(bytes),
+        let (mime, content) = match &self.form {
+            Form::Svg(text) => {
+                let (alt, svg) = (escape(&self.alt), base64::encode(text.as_bytes()));
+                let source = format!("data:image/svg+xml;base64,{svg}");
+                let html = format!("<img alt=\"{alt}\" style=\"max-width:100%;height:auto\" src=\"{source}\">");
+                ("text/html", html)
+            }
+            Form::Html(text) => ("text/html", text.clone()),
+            Form::Png(bytes) => ("image/png", base64::encode(bytes)),
         };
         vec![(mime, content), ("text/plain", self.alt.clone())]
     }
@@ -101,7 +108,7 @@ impl Figure {
     /// [`FigureError`] when the ending is another one, or the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), FigureError> {
         let path = path.as_ref();
-        let (_, form, ending, bytes) = self.kind();
+        let (form, ending, bytes) = self.kind();
         let asked = path
             .extension()
             .map(|e| e.to_string_lossy().to_lowercase())
@@ -128,11 +135,11 @@ impl Figure {
         notebook::display(self);
     }
 
-    fn kind(&self) -> (&'static str, &'static str, &'static str, &[u8]) {
+    fn kind(&self) -> (&'static str, &'static str, &[u8]) {
         match &self.form {
-            Form::Svg(text) => ("image/svg+xml", "a vector drawing", "svg", text.as_bytes()),
-            Form::Png(bytes) => ("image/png", "a picture of pixels", "png", bytes),
-            Form::Html(text) => ("text/html", "a piece of HTML", "html", text.as_bytes()),
+            Form::Svg(text) => ("a vector drawing", "svg", text.as_bytes()),
+            Form::Png(bytes) => ("a picture of pixels", "png", bytes),
+            Form::Html(text) => ("a piece of HTML", "html", text.as_bytes()),
         }
     }
 }
@@ -167,6 +174,19 @@ mod tests {
             error.contains("missing/a.png") && error.ends_with("Check that the folder exists and may be written to"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_drawing_fits_its_column_and_carries_its_description() {
+        let [(mime, html), _] = &Figure::svg("<svg/>", "a \"<b>\"").bundle()[..] else {
+            panic!("two forms")
+        };
+        assert_eq!(*mime, "text/html");
+        assert!(
+            html.contains("max-width:100%") && html.contains("base64,PHN2Zy8+"),
+            "{html}"
+        );
+        assert!(html.contains("alt=\"a &quot;&lt;b&gt;&quot;\""), "{html}");
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! The settings of a training run.
 
+use std::path::PathBuf;
+
 use burn::config::Config;
 use serde::{Deserialize, Serialize};
 
+use super::{Clip, EarlyStopping, Optimizer, Schedule};
 use crate::error::SettingError;
 use crate::loss::Loss;
 
@@ -17,12 +20,13 @@ use crate::loss::Loss;
 /// let config = TrainConfig::new().with_epochs(5).with_loss(Loss::BceDice).with_augmentation(true);
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct TrainConfig {
     /// Passes over the training images.
     pub epochs: usize,
-    /// Images an update of the weights is made from; the last batch of an epoch may be smaller.
+    /// Images that go through the network at once; the last batch of an epoch may be smaller.
     pub batch_size: usize,
-    /// Adam's step size (Kingma and Ba 2015).
+    /// The full step size; the [`schedule`](Self::schedule) starts from it.
     pub learning_rate: f64,
     /// Share of the images that is held out to measure, `0..1`; 0 holds out none. Groups are not torn apart.
     pub validation_split: f32,
@@ -34,6 +38,29 @@ pub struct TrainConfig {
     /// section 3.1, uses shifts, rotations and elastic deformations). Only where an upside-down image is as likely, as
     /// in microscopy.
     pub augmentation: bool,
+    /// How gradients move the weights.
+    pub optimizer: Optimizer,
+    /// How the step size changes from epoch to epoch.
+    pub schedule: Schedule,
+    /// Epochs at the beginning in which the step size rises to the full one; 0 for none (Goyal et al. 2017, section 2.2).
+    pub warm_up: usize,
+    /// How gradients are kept short, if at all.
+    pub clip: Option<Clip>,
+    /// Batches an update of the weights is made from: `n` batches of `b` images give the update of one batch of `n * b`,
+    /// in the memory of `b` (up to rounding, and unless the network normalises over the batch).
+    pub accumulate: usize,
+    /// Whether cheap intermediate maps are computed again in the backward pass instead of kept (Chen et al. 2016): less
+    /// memory, more time. Burn decides which; convolutions are kept.
+    pub gradient_checkpointing: bool,
+    /// When the run ends before its last epoch, if at all.
+    pub early_stopping: Option<EarlyStopping>,
+    /// Whether the model that comes back is that of the best epoch ([`History::best`](super::History::best)) and not that
+    /// of the last.
+    pub restore_best: bool,
+    /// The folder in which each epoch leaves a checkpoint, if any; see [`Trainer::resume`](super::Trainer::resume).
+    pub checkpoints: Option<PathBuf>,
+    /// Of the checkpoints the last two and the best are kept, and every so many-th epoch's; 0 for no others.
+    pub keep_every: usize,
 }
 
 impl Config for TrainConfig {}
@@ -49,6 +76,16 @@ impl TrainConfig {
             seed: 42,
             loss: Loss::Bce,
             augmentation: false,
+            optimizer: Optimizer::adam(),
+            schedule: Schedule::Constant,
+            warm_up: 0,
+            clip: None,
+            accumulate: 1,
+            gradient_checkpointing: false,
+            early_stopping: None,
+            restore_best: false,
+            checkpoints: None,
+            keep_every: 0,
         }
     }
 
@@ -58,13 +95,13 @@ impl TrainConfig {
         self
     }
 
-    /// Sets how many images an update is made from.
+    /// Sets how many images go through the network at once.
     pub fn with_batch_size(mut self, batch_size: usize) -> Self {
         self.batch_size = batch_size;
         self
     }
 
-    /// Sets Adam's step size.
+    /// Sets the full step size.
     pub fn with_learning_rate(mut self, learning_rate: f64) -> Self {
         self.learning_rate = learning_rate;
         self
@@ -94,6 +131,73 @@ impl TrainConfig {
         self
     }
 
+    /// Sets how gradients move the weights.
+    pub fn with_optimizer(mut self, optimizer: Optimizer) -> Self {
+        self.optimizer = optimizer;
+        self
+    }
+
+    /// Sets how the step size changes from epoch to epoch.
+    pub fn with_schedule(mut self, schedule: Schedule) -> Self {
+        self.schedule = schedule;
+        self
+    }
+
+    /// Sets the epochs in which the step size rises to the full one.
+    pub fn with_warm_up(mut self, epochs: usize) -> Self {
+        self.warm_up = epochs;
+        self
+    }
+
+    /// Sets how gradients are kept short.
+    pub fn with_clip(mut self, clip: Clip) -> Self {
+        self.clip = Some(clip);
+        self
+    }
+
+    /// Sets how many batches an update is made from.
+    pub fn with_accumulate(mut self, batches: usize) -> Self {
+        self.accumulate = batches;
+        self
+    }
+
+    /// Sets whether intermediate maps are computed again instead of kept.
+    pub fn with_gradient_checkpointing(mut self, on: bool) -> Self {
+        self.gradient_checkpointing = on;
+        self
+    }
+
+    /// Sets when the run ends before its last epoch.
+    pub fn with_early_stopping(mut self, early_stopping: EarlyStopping) -> Self {
+        self.early_stopping = Some(early_stopping);
+        self
+    }
+
+    /// Sets whether the model of the best epoch comes back.
+    pub fn with_restore_best(mut self, on: bool) -> Self {
+        self.restore_best = on;
+        self
+    }
+
+    /// Sets the folder in which each epoch leaves a checkpoint.
+    pub fn with_checkpoints(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.checkpoints = Some(folder.into());
+        self
+    }
+
+    /// Sets which checkpoints are kept beside the last two and the best: every so many-th.
+    pub fn with_keep_every(mut self, epochs: usize) -> Self {
+        self.keep_every = epochs;
+        self
+    }
+
+    /// The learning rate of `epoch`, counted from 0, where `losses` are the validation losses of the epochs before (the
+    /// training losses where there is no validation).
+    pub fn rate(&self, epoch: usize, losses: &[f32]) -> f64 {
+        self.schedule
+            .rate_after(self.warm_up, self.learning_rate, epoch, self.epochs, losses)
+    }
+
     /// Checks that every setting lies in its range.
     ///
     /// # Errors
@@ -119,7 +223,14 @@ impl TrainConfig {
                 "at least 0 and below 1, such as 0.1 for a tenth of the images",
             ));
         }
-        Ok(())
+        if self.accumulate == 0 {
+            return Err(SettingError::new("TrainConfig::accumulate", 0, "at least 1"));
+        }
+        self.loss.validate()?;
+        self.optimizer.validate()?;
+        self.schedule.validate()?;
+        self.clip.map_or(Ok(()), |clip| clip.validate())?;
+        self.early_stopping.map_or(Ok(()), |stop| stop.validate())
     }
 }
 
@@ -167,5 +278,26 @@ mod tests {
             assert_eq!(config.validate().unwrap_err().to_string(), message);
         }
         assert!(TrainConfig::new().with_learning_rate(f64::NAN).validate().is_err());
+        assert!(TrainConfig::new().with_accumulate(0).validate().is_err());
+        assert!(TrainConfig::new().with_clip(Clip::Norm(-1.0)).validate().is_err());
+    }
+
+    #[test]
+    fn json_keeps_every_setting_and_fills_in_those_it_lacks() {
+        let config = TrainConfig::new()
+            .with_optimizer(Optimizer::nn_unet())
+            .with_schedule(Schedule::plateau())
+            .with_warm_up(3)
+            .with_clip(Clip::Norm(12.0))
+            .with_accumulate(4)
+            .with_gradient_checkpointing(true)
+            .with_early_stopping(EarlyStopping::new(5).with_min_delta(0.01))
+            .with_restore_best(true)
+            .with_checkpoints("runs/1")
+            .with_keep_every(10);
+        let json = serde_json::to_string(&config).unwrap();
+        assert_eq!(serde_json::from_str::<TrainConfig>(&json).unwrap(), config);
+        let old: TrainConfig = serde_json::from_str(r#"{"epochs":7}"#).unwrap();
+        assert_eq!(old, TrainConfig::new().with_epochs(7));
     }
 }

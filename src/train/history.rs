@@ -11,10 +11,12 @@ use serde::{Deserialize, Deserializer, Serialize};
 ///
 /// Taught in unit 02 (training).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct EpochRecord {
     /// The epoch, counted from 1.
     pub epoch: usize,
     /// Mean loss of the training batches, measured while the network was changing.
+    #[serde(deserialize_with = "nan_from_null")]
     pub train_loss: f32,
     /// Mean loss of the validation images.
     #[serde(deserialize_with = "nan_from_null")]
@@ -28,8 +30,50 @@ pub struct EpochRecord {
     /// Mean IoU of the validation images ([`Confusion::iou`](crate::metric::Confusion::iou)).
     #[serde(deserialize_with = "nan_from_null")]
     pub val_iou: f32,
+    /// Mean Dice of each foreground class, in their order; one for a binary task, none without a validation set.
+    pub val_class_dice: Vec<f32>,
+    /// The learning rate of the epoch.
+    pub learning_rate: f64,
+    /// Training batches that held background alone.
+    pub empty_batches: usize,
     /// Wall-clock time of the epoch, validation included, in seconds.
     pub seconds: f32,
+}
+
+/// Epoch 0, in which nothing was measured: for `..EpochRecord::default()`.
+impl Default for EpochRecord {
+    fn default() -> Self {
+        Self {
+            epoch: 0,
+            train_loss: f32::NAN,
+            val_loss: f32::NAN,
+            val_accuracy: f32::NAN,
+            val_dice: f32::NAN,
+            val_iou: f32::NAN,
+            val_class_dice: Vec::new(),
+            learning_rate: 0.0,
+            empty_batches: 0,
+            seconds: 0.0,
+        }
+    }
+}
+
+impl EpochRecord {
+    /// What the best epoch has most of: validation Dice or, without a validation set, minus the training loss.
+    pub(super) fn score(&self) -> f32 {
+        match self.val_dice.is_nan() {
+            true => -self.train_loss,
+            false => self.val_dice,
+        }
+    }
+
+    /// What a schedule watches: the validation loss or, without a validation set, the training loss.
+    pub(super) fn watched_loss(&self) -> f32 {
+        match self.val_loss.is_nan() {
+            true => self.train_loss,
+            false => self.val_loss,
+        }
+    }
 }
 
 /// Why a training run ended.
@@ -42,6 +86,8 @@ pub enum Stopped {
     Interrupted,
     /// The loss became infinite or no number at all: the learning rate is too high, or the images hold such values.
     Diverged,
+    /// The validation measure no longer improved ([`EarlyStopping`](super::EarlyStopping)).
+    Early,
 }
 
 /// The course of a training run: one [`EpochRecord`] an epoch, the reason it ended, and the seed that repeats it.
@@ -57,6 +103,9 @@ pub struct History {
     pub stopped: Stopped,
     /// The seed of the run.
     pub seed: u64,
+    /// What went wrong, where it did: epoch, batch and images of a loss that is no number.
+    #[serde(default)]
+    pub problem: Option<String>,
 }
 
 impl History {
@@ -66,6 +115,7 @@ impl History {
             records: Vec::new(),
             stopped: Stopped::Finished,
             seed,
+            problem: None,
         }
     }
 
@@ -87,17 +137,19 @@ impl History {
     /// The epoch with the highest validation Dice, the earlier one of equals; without a validation set, the one with
     /// the lowest training loss.
     pub fn best(&self) -> Option<&EpochRecord> {
-        let score = |record: &EpochRecord| match record.val_dice.is_nan() {
-            true => -record.train_loss,
-            false => record.val_dice,
-        };
-        self.records.iter().rev().max_by(|a, b| score(a).total_cmp(&score(b)))
+        best_of(&self.records)
     }
 
     /// Wall-clock time of all completed epochs, in seconds.
     pub fn seconds(&self) -> f32 {
         self.records.iter().map(|record| record.seconds).sum()
     }
+}
+
+/// The best of these records.
+pub(super) fn best_of(records: &[EpochRecord]) -> Option<&EpochRecord> {
+    let better = |a: &&EpochRecord, b: &&EpochRecord| a.score().total_cmp(&b.score());
+    records.iter().rev().max_by(better)
 }
 
 impl fmt::Display for History {
@@ -119,7 +171,11 @@ impl fmt::Display for History {
         let end = match self.stopped {
             Stopped::Finished => "finished",
             Stopped::Interrupted => "interrupted: the model is the one trained so far",
-            Stopped::Diverged => "stopped: the loss is no longer a number; try a lower learning rate",
+            Stopped::Early => "stopped early: no more progress",
+            Stopped::Diverged => match &self.problem {
+                Some(problem) => problem.as_str(),
+                None => "stopped: the loss is no longer a number; try a lower learning rate",
+            },
         };
         write!(
             f,
@@ -157,6 +213,7 @@ mod tests {
             val_dice,
             val_iou: 0.25,
             seconds: 1.5,
+            ..EpochRecord::default()
         }
     }
 

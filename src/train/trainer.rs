@@ -1,23 +1,27 @@
-//! The training loop.
+//! The training loop, as it is called.
 
-use std::time::Instant;
+use std::path::PathBuf;
 
-use super::check::check;
-use super::epochs::Epochs;
-use super::{EpochRecord, History, Progress, TrainConfig};
+use burn::tensor::Device;
+
+use super::check::{check_pairs, check_samples};
+use super::run::Run;
+use super::scores::{Scores, score};
+use super::{Checkpoint, Checkpoints, History, Progress, Samples, TrainConfig};
 use crate::data::Dataset;
 use crate::error::Result;
 use crate::infer::evaluate_with;
 use crate::nn::{Segmenter, UNet};
 use crate::notebook;
 
-/// Trains a network on pairs of images and masks.
+/// Trains a network on pairs of images and masks, or on samples of any kind.
 ///
 /// One epoch: the training images are shuffled and cut into batches; for each batch the network predicts, the loss
-/// says how wrong it was, backpropagation says how each weight contributed, and Adam moves the weights. Then the
-/// validation images are segmented and scored.
+/// says how wrong it was, backpropagation says how each weight contributed, and the optimizer moves the weights. Then
+/// the validation images are segmented and scored.
 ///
 /// The same seed on the same device gives the same weights and the same history, bit for bit, except for the seconds.
+/// That holds for a run that was killed and resumed, too.
 ///
 /// Taught in unit 02 (training).
 ///
@@ -35,24 +39,97 @@ use crate::notebook;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Trainer {
-    config: TrainConfig,
+    pub(super) config: TrainConfig,
+    pub(super) devices: Vec<Device>,
+    pub(super) memory: Option<u64>,
+    pub(super) from: Option<Checkpoint>,
+    pub(super) notes: Vec<String>,
 }
 
-/// What a training run gives.
+/// What a training run gives. `V` is the validation set where the trainer has split it off.
 #[derive(Clone, Debug)]
-pub struct Fitted<M = UNet> {
+pub struct Fitted<M = UNet, V = Dataset> {
     /// The trained network, without gradients: ready for [`predict`](crate::infer::predict).
     pub model: M,
     /// What was measured on the way.
     pub history: History,
     /// The images that were held out; the network has not learned from them.
-    pub validation: Dataset,
+    pub validation: V,
 }
 
 impl Trainer {
     /// A trainer with these settings.
     pub fn new(config: TrainConfig) -> Self {
-        Self { config }
+        Self {
+            config,
+            devices: Vec::new(),
+            memory: None,
+            from: None,
+            notes: Vec::new(),
+        }
+    }
+
+    /// A trainer that goes on where the run that left its checkpoints in `folder` was: the next `fit` with the same data
+    /// and a model of the same kind takes up its settings, weights, optimizer, random numbers and history, and gives, on
+    /// one device, the weights that the uninterrupted run would have given. What the run did since its last complete
+    /// epoch is done again. A run that had ended gives its model at once.
+    ///
+    /// A checkpoint that cannot be read is passed over for the one before it, and the
+    /// [`Progress`] is told.
+    ///
+    /// ```
+    /// use unet_lab::data::phantom::EmPhantom;
+    /// use unet_lab::prelude::*;
+    ///
+    /// # let folder = std::env::temp_dir().join(format!("unet-lab-resume-{}", std::process::id()));
+    /// let data = EmPhantom::new(16).with_count(4).generate();
+    /// let new = UNetConfig::new(1, 1).with_base_channels(2).with_depth(1);
+    /// let config = TrainConfig::new().with_epochs(2).with_checkpoints(&folder);
+    /// Trainer::new(config).fit(new.init(&cpu()), &data)?;
+    /// // Another day: one epoch more.
+    /// let fitted = Trainer::resume(&folder)?.with_epochs(3).fit(new.init(&cpu()), &data)?;
+    /// assert_eq!(fitted.history.len(), 3);
+    /// # std::fs::remove_dir_all(folder).ok();
+    /// # Ok::<(), LabError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`TrainError::Checkpoint`](super::TrainError::Checkpoint) if there is none that can be read.
+    pub fn resume(folder: impl Into<PathBuf>) -> Result<Self> {
+        let checkpoints = Checkpoints::new(folder);
+        let (from, notes) = checkpoints.last()?;
+        let mut config = from.config().clone();
+        config.checkpoints = Some(checkpoints.folder().to_owned());
+        Ok(Self {
+            from: Some(from),
+            notes,
+            ..Self::new(config)
+        })
+    }
+
+    /// Trains for another number of epochs than the settings say: longer, after [`resume`](Self::resume).
+    pub fn with_epochs(mut self, epochs: usize) -> Self {
+        self.config.epochs = epochs;
+        self
+    }
+
+    /// Trains on several devices: each takes a part of every batch, and the gradients are added on the first. One device
+    /// moves the training there; none, the default, leaves it where the model is.
+    pub fn with_devices(mut self, devices: Vec<Device>) -> Self {
+        self.devices = devices;
+        self
+    }
+
+    /// Refuses to start if fewer bytes of main memory are free than the run is estimated to need; see
+    /// [`check_memory`](super::check_memory).
+    pub fn with_memory_estimate(mut self, bytes: u64) -> Self {
+        self.memory = Some(bytes);
+        self
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &TrainConfig {
+        &self.config
     }
 
     /// Trains `model` on `dataset`, part of which is held out for validation
@@ -60,12 +137,14 @@ impl Trainer {
     /// notebooks, text elsewhere.
     ///
     /// An interrupt ends the run after the batch in progress; the model trained so far and the complete epochs are
-    /// returned, with [`Stopped::Interrupted`](super::Stopped::Interrupted).
+    /// returned, with [`Stopped::Interrupted`](super::Stopped::Interrupted). A loss that is no number ends it with
+    /// [`Stopped::Diverged`](super::Stopped::Diverged), and [`History::problem`] names epoch, batch and images.
     ///
     /// # Errors
     /// - [`SettingError`](crate::error::SettingError) for a setting out of range
     /// - [`ShapeError`](crate::error::ShapeError) if the network and the images do not fit together, naming sizes that do
     /// - [`DataError`](crate::error::DataError) if there are too few images to split, or their sizes differ
+    /// - [`TrainError`](super::TrainError) for an image with values that are no numbers, too little memory, or checkpoints that do not fit
     pub fn fit<M: Segmenter>(&self, model: M, dataset: &Dataset) -> Result<Fitted<M>> {
         let mut progress = notebook::default_progress();
         self.fit_with(model, dataset, progress.as_mut())
@@ -100,10 +179,10 @@ impl Trainer {
         validation: Dataset,
         progress: &mut dyn Progress,
     ) -> Result<Fitted<M>> {
-        self.run(model, train, validation, progress, &notebook::interrupted)
+        self.fit_until(model, train, validation, progress, &notebook::interrupted)
     }
 
-    fn run<M: Segmenter>(
+    pub(super) fn fit_until<M: Segmenter>(
         &self,
         model: M,
         train: &Dataset,
@@ -111,211 +190,69 @@ impl Trainer {
         progress: &mut dyn Progress,
         interrupted: &dyn Fn() -> bool,
     ) -> Result<Fitted<M>> {
-        let config = &self.config;
-        config.validate()?;
-        check(&model, train, &validation)?;
-        let mut epochs = Epochs::new(config, &model, interrupted);
-        let mut history = History::new(config.seed);
-        let mut model = model.train();
-        progress.start(config.epochs, train.len().div_ceil(config.batch_size));
-        for epoch in 1..=config.epochs {
-            let start = Instant::now();
-            let end;
-            (model, end) = epochs.next(model, epoch, train, progress)?;
-            let train_loss = match end {
-                Ok(loss) => loss,
-                Err(stopped) => {
-                    history.stopped = stopped;
-                    break;
-                }
-            };
-            let scores = evaluate_with(&model, &validation, config.loss)?;
-            history.records.push(EpochRecord {
-                epoch,
-                train_loss,
-                val_loss: scores.loss as f32,
-                val_accuracy: scores.accuracy as f32,
-                val_dice: scores.dice as f32,
-                val_iou: scores.iou as f32,
-                seconds: start.elapsed().as_secs_f32(),
-            });
-            progress.epoch(&history);
-        }
-        progress.finish(&history);
+        self.config.validate()?;
+        check_pairs(&model, train, &validation)?;
+        let loss = self.config.loss;
+        let measure = |model: &M| -> Result<Scores> { Ok(evaluate_with(model, &validation, loss)?.into()) };
+        let run = Run {
+            trainer: self,
+            measure: &measure,
+            interrupted,
+        };
+        let (model, history, _) = run.start(model, train, progress)?;
         Ok(Fitted {
-            model: model.valid(),
+            model,
             history,
             validation,
         })
     }
+
+    /// Trains on samples of any kind, in 2-D or 3-D, for one class or several; `validation` may be empty. Validation
+    /// samples must pass through the network as they are. Measures are means over the samples and the foreground classes;
+    /// the history holds those of each class, too.
+    ///
+    /// ```
+    /// use unet_lab::data::phantom::EmPhantom;
+    /// use unet_lab::prelude::*;
+    ///
+    /// let data = EmPhantom::new(16).with_count(5).generate();
+    /// let (train, validation) = data.split(0.2, 1)?;
+    /// let model = UNetConfig::new(1, 1).with_base_channels(2).with_depth(1).init(&cpu());
+    /// let trainer = Trainer::new(TrainConfig::new().with_epochs(1));
+    /// let fitted = trainer.fit_samples(model, &train, &validation, &mut Silent)?;
+    /// assert_eq!(fitted.history.records[0].val_class_dice.len(), 1);
+    /// # Ok::<(), LabError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit), and [`TrainError::Diverged`](super::TrainError::Diverged) for a loss that is no number.
+    pub fn fit_samples<const D: usize, M: Segmenter<D>>(
+        &self,
+        model: M,
+        train: &(impl Samples<D> + ?Sized),
+        validation: &(impl Samples<D> + ?Sized),
+        progress: &mut dyn Progress,
+    ) -> Result<Fitted<M, ()>> {
+        self.config.validate()?;
+        check_samples(&self.config, &model, train, validation)?;
+        let measure = |model: &M| score(&self.config, model, validation);
+        let run = Run {
+            trainer: self,
+            measure: &measure,
+            interrupted: &notebook::interrupted,
+        };
+        let (model, history, problem) = run.start(model, train, progress)?;
+        match problem {
+            Some(problem) => Err(problem.into()),
+            None => Ok(Fitted {
+                model,
+                history,
+                validation: (),
+            }),
+        }
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::data::{Image, ImagePair, Mask};
-    use crate::device::cpu;
-    use crate::error::LabError;
-    use crate::loss::Loss;
-    use crate::nn::UNetConfig;
-    use crate::train::{Silent, Stopped};
-
-    /// Bright squares on dark ground, and the squares as foreground.
-    fn squares(count: usize, size: usize) -> Dataset {
-        (0..count)
-            .map(|i| {
-                let inside = |x: usize, y: usize| {
-                    let (left, top) = (1 + i % (size / 2), 1 + (3 * i) % (size / 2));
-                    (left..left + size / 2).contains(&x) && (top..top + size / 2).contains(&y)
-                };
-                let image = Image::from_fn(size, size, |x, y| {
-                    let noise = ((x * 7 + y * 13 + i * 5) % 10) as f32 / 40.0;
-                    if inside(x, y) { 0.6 + noise } else { 0.2 + noise }
-                });
-                ImagePair::new(format!("{i}"), image, Mask::from_fn(size, size, inside)).unwrap()
-            })
-            .collect()
-    }
-
-    fn small() -> UNet {
-        UNetConfig::new(1, 1).with_base_channels(4).with_depth(2).init(&cpu())
-    }
-
-    fn config() -> TrainConfig {
-        TrainConfig::new()
-            .with_epochs(3)
-            .with_batch_size(4)
-            .with_learning_rate(3e-3)
-            .with_validation_split(0.25)
-            .with_augmentation(true)
-    }
-
-    fn without_seconds(mut history: History) -> History {
-        history.records.iter_mut().for_each(|record| record.seconds = 0.0);
-        history
-    }
-
-    #[test]
-    fn learns_squares() {
-        let config = config().with_epochs(30).with_loss(Loss::BceDice);
-        let fitted = Trainer::new(config)
-            .fit_with(small(), &squares(16, 16), &mut Silent)
-            .unwrap();
-        let (first, last) = (&fitted.history.records[0], fitted.history.last().unwrap());
-        assert!(last.train_loss < first.train_loss, "{}", fitted.history);
-        assert!(last.val_dice > 0.9, "{}", fitted.history);
-        assert_eq!(fitted.validation.len(), 4);
-        // The model that comes back is the one that was measured.
-        let again = evaluate_with(&fitted.model, &fitted.validation, Loss::BceDice).unwrap();
-        assert_eq!(again.dice as f32, last.val_dice);
-    }
-
-    #[test]
-    fn the_same_seed_gives_the_same_run_bit_for_bit() {
-        // Large enough for the work to be shared between threads.
-        let data = squares(8, 64);
-        let run = |seed| {
-            let trainer = Trainer::new(config().with_epochs(2).with_seed(seed));
-            let fitted = trainer.fit_with(small(), &data, &mut Silent).unwrap();
-            let x = data.pairs()[0].image();
-            let map = crate::infer::predict(&fitted.model, x).unwrap();
-            (without_seconds(fitted.history), map)
-        };
-        assert_eq!(run(1), run(1));
-        assert_ne!(run(1).0, run(2).0);
-    }
-
-    #[test]
-    fn an_interrupt_keeps_the_model_and_the_complete_epochs() {
-        // 6 training images in batches of 4 are 2 batches an epoch: stop in the second epoch.
-        let asked = std::cell::Cell::new(0);
-        let interrupted = || {
-            asked.set(asked.get() + 1);
-            asked.get() > 3
-        };
-        let (train, validation) = squares(8, 16).split(0.25, 42).unwrap();
-        let mut log = Log::default();
-        let fitted = Trainer::new(config())
-            .run(small(), &train, validation, &mut log, &interrupted)
-            .unwrap();
-        assert_eq!(fitted.history.stopped, Stopped::Interrupted);
-        assert_eq!(fitted.history.len(), 1);
-        assert_eq!(
-            log.0,
-            [
-                "start 3 2",
-                "batch 1 1",
-                "batch 1 2",
-                "epoch 1",
-                "batch 2 1",
-                "finish 1"
-            ]
-        );
-    }
-
-    #[derive(Default)]
-    struct Log(Vec<String>);
-
-    impl Progress for Log {
-        fn start(&mut self, total_epochs: usize, batches_per_epoch: usize) {
-            self.0.push(format!("start {total_epochs} {batches_per_epoch}"));
-        }
-        fn batch(&mut self, epoch: usize, batch: usize, _loss: f32) {
-            self.0.push(format!("batch {epoch} {batch}"));
-        }
-        fn epoch(&mut self, history: &History) {
-            self.0.push(format!("epoch {}", history.len()));
-        }
-        fn finish(&mut self, history: &History) {
-            self.0.push(format!("finish {}", history.len()));
-        }
-    }
-
-    #[test]
-    fn without_validation_the_measures_are_missing() {
-        let config = config().with_epochs(1).with_validation_split(0.0);
-        let fitted = Trainer::new(config)
-            .fit_with(small(), &squares(3, 16), &mut Silent)
-            .unwrap();
-        assert!(fitted.validation.is_empty());
-        assert!(fitted.history.records[0].val_dice.is_nan());
-        assert!(fitted.history.records[0].train_loss.is_finite());
-    }
-
-    #[test]
-    fn a_loss_that_is_no_number_ends_the_run() {
-        let config = config().with_learning_rate(1e30).with_epochs(9);
-        let fitted = Trainer::new(config)
-            .fit_with(small(), &squares(8, 16), &mut Silent)
-            .unwrap();
-        assert_eq!(fitted.history.stopped, Stopped::Diverged);
-    }
-
-    #[test]
-    fn what_does_not_fit_is_refused_before_the_first_epoch() {
-        let fit = |model: UNet, data: &Dataset| -> LabError {
-            Trainer::new(config()).fit_with(model, data, &mut Silent).unwrap_err()
-        };
-        let colour = UNetConfig::new(3, 1).with_base_channels(2).with_depth(2).init(&cpu());
-        assert!(
-            fit(colour, &squares(4, 16))
-                .to_string()
-                .contains("UNetConfig::new(1, ..)")
-        );
-        let deep = UNetConfig::new(1, 1).with_base_channels(2).init(&cpu());
-        assert!(
-            fit(deep, &squares(4, 24))
-                .to_string()
-                .contains("the nearest heights that work are 16 and 32")
-        );
-        let several = UNetConfig::new(1, 2).with_base_channels(2).init(&cpu());
-        assert!(
-            fit(several, &squares(4, 16))
-                .to_string()
-                .contains("UNetConfig::new(1, 1)")
-        );
-        let mixed: Dataset = squares(4, 16).iter().chain(&squares(4, 32)).cloned().collect();
-        assert!(matches!(fit(small(), &mixed), LabError::File(_)));
-        assert!(matches!(fit(small(), &Dataset::default()), LabError::File(_)));
-    }
-}
+#[path = "trainer_tests.rs"]
+mod tests;

@@ -26,7 +26,7 @@ class Messages(jupyter_kernel_test.KernelTests):
         {"code": "let a = 20;\na + 1", "result": "21"},
     ]
     code_display_data = [
-        {"code": 'display(&Figure::svg("<svg/>", "nothing"));\nprintln!("after it");', "mime": "image/svg+xml"},
+        {"code": 'display(&Figure::png(vec![1, 2, 3], "nothing"));\nprintln!("after it");', "mime": "image/png"},
     ]
     code_history_pattern = "6 *"
     supported_history_operations = ("tail", "range", "search")

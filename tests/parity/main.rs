@@ -2,4 +2,11 @@
 
 mod blocks;
 mod keras;
+mod loss;
+mod masks;
+mod metrics;
+mod morphology;
+mod optim;
+mod sliding_window;
+mod surface_metrics;
 mod weights;
