@@ -10,6 +10,7 @@ use thiserror::Error;
 pub use crate::data::DataError;
 pub use crate::infer::InferError;
 pub use crate::train::TrainError;
+pub use crate::weights::WeightsError;
 
 /// The library's result.
 pub type Result<T, E = LabError> = std::result::Result<T, E>;
@@ -33,6 +34,9 @@ pub enum LabError {
     /// A training run cannot start or go on.
     #[error(transparent)]
     Train(#[from] TrainError),
+    /// A file of weights is damaged or belongs to another network.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
 }
 
 impl fmt::Debug for LabError {

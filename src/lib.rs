@@ -18,3 +18,4 @@ pub mod plot;
 pub mod prelude;
 pub mod quiz;
 pub mod train;
+pub mod weights;

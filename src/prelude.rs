@@ -36,6 +36,7 @@ pub use crate::train::{
     Progress, Sample, Samples, Schedule, Silent, Stopped, TextProgress, TrainConfig, TrainError, Trainer, VolumeCase,
     VolumePatches, Volumes,
 };
+pub use crate::weights::{freeze_encoder, load_matching, load_network, load_weights, save_weights};
 
 // Images, where they come from, and what they look like.
 pub use crate::data::phantom::{EmPhantom, NucleiPhantom};

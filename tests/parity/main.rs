@@ -1,5 +1,6 @@
 //! The library computes what its references compute; each fixture stands beside the script that made it.
 
+mod blocks;
 mod keras;
 mod loss;
 mod masks;
@@ -8,3 +9,4 @@ mod morphology;
 mod optim;
 mod sliding_window;
 mod surface_metrics;
+mod weights;
