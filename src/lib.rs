@@ -8,6 +8,7 @@ pub use burn;
 pub mod data;
 pub mod device;
 pub mod error;
+mod files;
 pub mod infer;
 pub mod loss;
 pub mod metric;

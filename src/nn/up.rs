@@ -116,6 +116,7 @@ impl UpConfig {
 
 /// Doubles every side and changes the number of maps; see [`Upsampling`].
 #[derive(Module, Debug)]
+#[allow(clippy::large_enum_variant)]
 pub enum Larger {
     /// Each value repeated, then a convolution of kernel 2.
     Nearest(ConvUnit),

@@ -10,7 +10,7 @@ use burn::store::ModuleRecord;
 use burn::tensor::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::atomic::write_atomic;
+use super::write::write_atomic;
 use super::{History, TrainConfig, TrainError};
 use crate::error::Result;
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::History;
-use super::atomic::write_atomic;
+use super::write::write_atomic;
 use crate::data::DataError;
 use crate::error::Result;
 

@@ -5,7 +5,6 @@
 //!
 //! Taught in unit 02 (training).
 
-mod atomic;
 mod augment;
 mod check;
 mod checkpoint;
@@ -32,6 +31,7 @@ mod step;
 mod test_support;
 mod trainer;
 mod volumes;
+mod write;
 
 pub use checkpoint::Checkpoint;
 pub use checkpoints::Checkpoints;

@@ -18,7 +18,7 @@
 //! [`load_pytorch_unet`], [`load_resnet_encoder`] and [`load_keras_unet`]; see `docs/weights.md`. Taught in unit 02
 //! (training).
 
-mod atomic;
+mod disk;
 mod error;
 mod freeze;
 mod keras;

@@ -6,13 +6,13 @@ use std::path::Path;
 use super::error::WeightsError;
 use super::pickle::{self, Object, TensorPlace};
 use super::set::{Array, Weights};
-use super::{atomic, legacy, safetensors, zip};
+use super::{disk, legacy, safetensors, zip};
 
 /// Where training scripts put the state dict in a larger dictionary.
 const WRAPPERS: [&str; 4] = ["state_dict", "model_state_dict", "model", "net"];
 
 pub(super) fn read(file: &Path) -> Result<Weights, WeightsError> {
-    let bytes = atomic::read(file)?;
+    let bytes = disk::read(file)?;
     read_bytes(file, &bytes).map_err(|problem| WeightsError::Foreign {
         file: file.to_owned(),
         format: "PyTorch",

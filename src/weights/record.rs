@@ -9,7 +9,7 @@ use burn::tensor::Bytes;
 use super::error::WeightsError;
 use super::network::{Described, check, metadata};
 use super::set::Weights;
-use super::{atomic, layers};
+use super::{disk, layers};
 use crate::error::Result;
 
 /// Saves a network as a Burn record, complete or not at all. A record has no place for text, so its configuration is in a
@@ -25,8 +25,8 @@ pub fn save_record<M: Described>(model: &M, file: impl AsRef<Path>) -> Result<()
         reason: e.to_string(),
     })?;
     let text = serde_json::to_string_pretty(&metadata(&model.description(), None)).unwrap_or_default();
-    atomic::write(&description(file), |out: &mut dyn Write| out.write_all(text.as_bytes()))?;
-    Ok(atomic::write(file, |out: &mut dyn Write| out.write_all(&bytes))?)
+    disk::write(&description(file), |out: &mut dyn Write| out.write_all(text.as_bytes()))?;
+    Ok(disk::write(file, |out: &mut dyn Write| out.write_all(&bytes))?)
 }
 
 /// Loads what [`save_record`] wrote into a network of the same settings. Without the second file only the layers are
@@ -36,7 +36,7 @@ pub fn save_record<M: Described>(model: &M, file: impl AsRef<Path>) -> Result<()
 /// [`WeightsError`] naming the settings or layers that differ, or that the file is damaged.
 pub fn load_record<M: Described>(model: M, file: impl AsRef<Path>) -> Result<M> {
     let file = file.as_ref();
-    let bytes = atomic::read(file)?;
+    let bytes = disk::read(file)?;
     if let Ok(text) = std::fs::read_to_string(description(file))
         && let Ok(metadata) = serde_json::from_str::<std::collections::BTreeMap<String, String>>(&text)
         && let Some(text) = metadata.get("network")

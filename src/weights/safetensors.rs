@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::atomic;
+use super::disk;
 use super::error::WeightsError;
 use super::set::{Array, Weights};
 
@@ -30,7 +30,7 @@ pub(super) fn write(weights: &Weights, file: &Path) -> Result<(), WeightsError> 
         ' ',
         header.len().next_multiple_of(8) - header.len(),
     ));
-    atomic::write(file, |out: &mut dyn Write| {
+    disk::write(file, |out: &mut dyn Write| {
         out.write_all(&(header.len() as u64).to_le_bytes())?;
         out.write_all(header.as_bytes())?;
         for array in weights.arrays.values() {
@@ -43,7 +43,7 @@ pub(super) fn write(weights: &Weights, file: &Path) -> Result<(), WeightsError> 
 }
 
 pub(super) fn read(file: &Path) -> Result<Weights, WeightsError> {
-    let bytes = atomic::read(file)?;
+    let bytes = disk::read(file)?;
     let foreign = |problem: String| WeightsError::Foreign {
         file: file.to_owned(),
         format: FORMAT,

@@ -22,6 +22,7 @@ const RELATIVE: f32 = 1e-4;
 const FLOOR: f32 = 1e-4;
 
 /// Anything that the fixtures hold.
+#[allow(clippy::large_enum_variant)]
 enum Part {
     Double(DoubleConv),
     Down(Down),

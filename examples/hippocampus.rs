@@ -1,0 +1,217 @@
+//! A 3-D U-Net learns the two parts of the hippocampus from MRI volumes (Medical Segmentation Decathlon, task 4).
+//!
+//! ```text
+//! cargo run --release --example hippocampus -- --data Task04_Hippocampus --train 45
+//! ```
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Parser;
+use nifti::volume::NiftiVolume;
+use nifti::{NiftiObject, RandomAccessNiftiVolume, ReaderOptions};
+use unet_lab::data::DataError;
+use unet_lab::prelude::*;
+use unet_lab::train::{Optimizer, Schedule, VolumeCase, Volumes};
+
+mod common;
+
+/// Background, anterior and posterior part.
+const CLASSES: usize = 3;
+/// Halvings of the network below: sides must be divisible by this.
+const MULTIPLE: usize = 8;
+/// Patches `[depth, height, width]` that training draws.
+const PATCH: [usize; 3] = [32, 48, 32];
+
+/// Trains on the first volumes by name and measures on the rest.
+#[derive(Parser)]
+struct Arguments {
+    /// The folder that holds `imagesTr` and `labelsTr`.
+    #[arg(long)]
+    data: PathBuf,
+    /// Volumes to train on; the rest is held out.
+    #[arg(long, default_value_t = 45)]
+    train: usize,
+    /// Passes over the volumes.
+    #[arg(long, default_value_t = 30)]
+    epochs: usize,
+    /// Channels at the first level.
+    #[arg(long, default_value_t = 16)]
+    base: usize,
+    /// Decides weights, order and patches.
+    #[arg(long, default_value_t = 42)]
+    seed: u64,
+}
+
+fn main() -> ExitCode {
+    common::exit(run(&Arguments::parse()))
+}
+
+fn run(arguments: &Arguments) -> Result<(), LabError> {
+    let started = Instant::now();
+    let names = names(&arguments.data.join("imagesTr"))?;
+    if names.len() <= arguments.train {
+        let expected = format!("fewer than the {} volumes there are", names.len());
+        return Err(SettingError::new("--train", arguments.train, &expected).into());
+    }
+    let cases: Vec<Case> = names
+        .iter()
+        .map(|name| Case::load(&arguments.data, name))
+        .collect::<Result<_, _>>()?;
+    let (train, held_out) = cases.split_at(arguments.train);
+    println!("{} volumes to train on, {} held out", train.len(), held_out.len());
+
+    let at_least = |least: [usize; 3]| move |case: &Case| case.padded(least);
+    let training = train.iter().map(at_least(PATCH)).collect::<Result<Vec<_>, _>>()?;
+    let patches = Volumes::new(training, CLASSES)?
+        .patches(PATCH)?
+        .with_foreground_share(0.5)?;
+    // A few volumes show how it goes; all are measured at the end.
+    let shown = held_out
+        .iter()
+        .take(3)
+        .map(at_least([MULTIPLE; 3]))
+        .collect::<Result<Vec<_>, _>>()?;
+    let shown = Volumes::new(shown, CLASSES)?;
+
+    let network = UNetConfig::volumetric(1, CLASSES)
+        .with_base_channels(arguments.base)
+        .with_norm(Norm::Instance)
+        .with_activation(Activation::LeakyRelu(0.01))
+        .with_seed(arguments.seed);
+    let config = TrainConfig::new()
+        .with_epochs(arguments.epochs)
+        .with_batch_size(2)
+        .with_learning_rate(2e-3)
+        .with_optimizer(Optimizer::adam_w(1e-4))
+        .with_schedule(Schedule::poly())
+        .with_loss("ce-dice".parse()?)
+        .with_augmentation(true)
+        .with_seed(arguments.seed);
+    println!(
+        "{}",
+        summary(&network.init(&cpu()), PATCH)?
+            .to_string()
+            .lines()
+            .rev()
+            .take(3)
+            .collect::<Vec<_>>()
+            .join("\n")
+    );
+    let mut progress = TextProgress::new();
+    let fitted = Trainer::new(config).fit_samples::<5, _>(network.init(&cpu()), &patches, &shown, &mut progress)?;
+    println!("trained in {:.0} s", started.elapsed().as_secs_f64());
+
+    let predictor = Predictor::new();
+    let mut all = Vec::new();
+    for case in held_out {
+        let found = predictor.segment_volume(&fitted.model, &case.volume)?;
+        let scores = [1, 2].map(|label| -> Result<(f64, f64), LabError> {
+            let (found, truth) = (found.only(label), case.labels.only(label));
+            Ok((
+                dice(&found, &truth)?,
+                hausdorff(&found, &truth, &case.volume.spacing(), 95.0)?,
+            ))
+        });
+        let [anterior, posterior] = scores;
+        let (anterior, posterior) = (anterior?, posterior?);
+        println!(
+            "{}  anterior Dice {:.3}, HD95 {:.1} mm;  posterior Dice {:.3}, HD95 {:.1} mm",
+            case.name, anterior.0, anterior.1, posterior.0, posterior.1
+        );
+        all.push((anterior.0 + posterior.0) / 2.0);
+    }
+    println!("mean Dice {}", Bootstrap::new(arguments.seed).mean(&all)?);
+    println!("{:.0} s in all", started.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// A volume, brought to mean 0 and deviation 1, and its labels.
+struct Case {
+    name: String,
+    volume: Volume,
+    labels: LabelMap,
+}
+
+impl Case {
+    fn load(folder: &Path, name: &str) -> Result<Self, LabError> {
+        let (image, size, spacing) = read(&folder.join("imagesTr").join(name))?;
+        let (labels, label_size, _) = read(&folder.join("labelsTr").join(name))?;
+        if size != label_size {
+            return Err(DataError::Argument(format!(
+                "{name}: the image is {size:?} voxels and its labels {label_size:?}; both must be alike"
+            ))
+            .into());
+        }
+        let count = image.len() as f32;
+        let mean = image.iter().sum::<f32>() / count;
+        let deviation = (image.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / count)
+            .sqrt()
+            .max(1e-6);
+        let image = image.iter().map(|v| (v - mean) / deviation).collect();
+        let labels = labels.iter().map(|&label| label.round() as u32).collect();
+        Ok(Self {
+            name: name.trim_end_matches(".nii.gz").to_owned(),
+            volume: Volume::new(image, 1, size, spacing)?,
+            labels: LabelMap::new(labels, &size)?.with_spacing(&spacing)?,
+        })
+    }
+
+    /// With mean values and background put behind each axis, up to a multiple of 8 of at least `least`.
+    fn padded(&self, least: [usize; 3]) -> Result<VolumeCase, LabError> {
+        let old = self.volume.size();
+        let new: [usize; 3] = std::array::from_fn(|axis| old[axis].max(least[axis]).next_multiple_of(MULTIPLE));
+        let mut image = vec![0.0; new.iter().product()];
+        let mut labels = vec![0; image.len()];
+        for z in 0..old[0] {
+            for y in 0..old[1] {
+                let (from, to) = ((z * old[1] + y) * old[2], (z * new[1] + y) * new[2]);
+                image[to..to + old[2]].copy_from_slice(&self.volume.data()[from..from + old[2]]);
+                labels[to..to + old[2]].copy_from_slice(&self.labels.data()[from..from + old[2]]);
+            }
+        }
+        let volume = Volume::new(image, 1, new, self.volume.spacing())?;
+        VolumeCase::new(&self.name, volume, LabelMap::new(labels, &new)?)
+    }
+}
+
+/// What a file holds: values slice by slice, size and spacing along `[depth, height, width]`.
+type Voxels = (Vec<f32>, [usize; 3], [f64; 3]);
+
+/// Reads a NIfTI file.
+fn read(path: &Path) -> Result<Voxels, LabError> {
+    let failed =
+        |reason: String| LabError::from(DataError::Argument(format!("cannot read {}: {reason}", path.display())));
+    let object = ReaderOptions::new()
+        .read_file(path)
+        .map_err(|error| failed(error.to_string()))?;
+    let steps = object.header().pixdim;
+    let volume = object.into_volume();
+    let &[width, height, depth] = volume.dim() else {
+        return Err(failed(format!("it has the axes {:?}, not three", volume.dim())));
+    };
+    let mut values = Vec::with_capacity(usize::from(width) * usize::from(height) * usize::from(depth));
+    for z in 0..depth {
+        for y in 0..height {
+            for x in 0..width {
+                values.push(volume.get_f32(&[x, y, z]).map_err(|error| failed(error.to_string()))?);
+            }
+        }
+    }
+    let size = [depth, height, width].map(usize::from);
+    Ok((values, size, [steps[3], steps[2], steps[1]].map(f64::from)))
+}
+
+fn names(folder: &Path) -> Result<Vec<String>, LabError> {
+    let entries = std::fs::read_dir(folder)
+        .map_err(|error| DataError::Argument(format!("cannot read the folder {}: {error}", folder.display())))?;
+    let names = entries
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut names: Vec<String> = names
+        .filter(|name| name.ends_with(".nii.gz") && !name.starts_with('.'))
+        .collect();
+    names.sort();
+    Ok(names)
+}
