@@ -1,6 +1,6 @@
 //! Which shape the feature maps have at each level of the U: arithmetic, no tensors.
 
-use super::UNetConfig;
+use super::{Padding, UNetConfig};
 use crate::error::ShapeError;
 
 /// Which part of the U a level belongs to (Ronneberger et al. 2015, figure 1).
@@ -53,19 +53,34 @@ pub struct LevelShape {
 ///
 /// # Errors
 ///
-/// [`ShapeError`] if a side is not divisible by `2^depth` or the configuration describes no network.
+/// [`ShapeError`] if the size does not pass through the network, it is one for volumes, or the configuration describes none.
 pub fn level_shapes(config: &UNetConfig, size: [usize; 2]) -> Result<Vec<LevelShape>, ShapeError> {
     config.validate()?;
     config.check_size(size)?;
-    let at = |name: String, role, level: usize, channels| LevelShape {
-        name,
-        role,
-        level,
-        channels,
-        height: size[0] >> (level - 1),
-        width: size[1] >> (level - 1),
+    let lost = match config.padding {
+        Padding::Same => 0,
+        Padding::Valid => 4,
     };
     let depth = config.depth;
+    let down = |level: usize| size.map(|side| (1..level).fold(side - lost, |side, _| side / 2 - lost));
+    let up = |level: usize| {
+        let bottom = down(depth + 1);
+        bottom.map(|side| (level..=depth).fold(side, |side, _| 2 * side - lost))
+    };
+    let at = |name: String, role, level: usize, channels| {
+        let [height, width] = match role {
+            LevelRole::Encoder | LevelRole::Bottleneck => down(level),
+            LevelRole::Decoder | LevelRole::Output => up(level),
+        };
+        LevelShape {
+            name,
+            role,
+            level,
+            channels,
+            height,
+            width,
+        }
+    };
     let mut levels = Vec::with_capacity(2 * depth + 2);
     for level in 1..=depth {
         let channels = config.channels_at(level);
@@ -111,6 +126,13 @@ mod tests {
                 ("output", 1, 256),
             ]
         );
+    }
+
+    #[test]
+    fn the_original_at_572_as_in_the_papers_figure() {
+        let levels = level_shapes(&UNetConfig::original(), [572, 572]).unwrap();
+        let heights: Vec<usize> = levels.iter().map(|level| level.height).collect();
+        assert_eq!(heights, [568, 280, 136, 64, 28, 52, 100, 196, 388, 388]);
     }
 
     #[test]

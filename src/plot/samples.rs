@@ -76,6 +76,7 @@ fn every_figure_is_well_formed_and_says_what_it_shows() {
         ("curves_one_epoch", curves(&history(1))),
         ("curves_long", curves(&history(80))),
         ("curves_none", curves(&history(0))),
+        ("u_original", u_diagram(&UNetConfig::original(), [572, 572]).unwrap()),
         ("u_course", u_diagram(&UNetConfig::new(3, 1), [256, 256]).unwrap()),
         (
             "u_small",

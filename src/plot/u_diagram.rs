@@ -4,13 +4,15 @@ use super::Figure;
 use super::palette::{BLUE, GREEN, MUTED, PURPLE, Rgb, TEXT, VERMILION, WHITE, mix};
 use super::svg::{Anchor, Font, Svg, text_width};
 use crate::error::ShapeError;
-use crate::nn::{LevelRole, LevelShape, UNetConfig, level_shapes};
+use crate::nn::{
+    Block, Downsampling, LevelRole, LevelShape, Merge, Norm, Padding, UNetConfig, Upsampling, level_shapes,
+};
 
-const CONV: (Rgb, &str) = (BLUE, "3x3 convolution + ReLU");
-const POOL: (Rgb, &str) = (VERMILION, "2x2 max pooling");
-const UP: (Rgb, &str) = (GREEN, "upsampling x2, 2x2 convolution + ReLU");
-const SKIP: (Rgb, &str) = ([100, 100, 100], "skip connection: copy and concatenate");
-const OUT: (Rgb, &str) = (PURPLE, "1x1 convolution");
+const CONV: Rgb = BLUE;
+const POOL: Rgb = VERMILION;
+const UP: Rgb = GREEN;
+const SKIP: Rgb = [100, 100, 100];
+const OUT: Rgb = PURPLE;
 
 /// Horizontal room between two boxes, for the arrow.
 const GAP: f32 = 24.0;
@@ -34,7 +36,7 @@ const DROP: f32 = 52.0;
 /// [`ShapeError`] if the configuration describes no network, or the size does not fit it.
 pub fn u_diagram(config: &UNetConfig, size: [usize; 2]) -> Result<Figure, ShapeError> {
     let levels = level_shapes(config, size)?;
-    let mut drawing = Drawing::new(config, &levels);
+    let mut drawing = Drawing::new(config, size, &levels);
     let mut skips = Vec::new();
     let mut at = drawing.input(size);
     for level in levels.iter().filter(|l| l.role == LevelRole::Encoder) {
@@ -52,7 +54,50 @@ pub fn u_diagram(config: &UNetConfig, size: [usize; 2]) -> Result<Figure, ShapeE
             LevelRole::Output => drawing.output(level, at),
         }
     }
-    Ok(drawing.finish(&describe(config, size, &levels)))
+    Ok(drawing.finish(legend(config), &describe(config, size, &levels)))
+}
+
+/// What each arrow does in this network.
+fn legend(config: &UNetConfig) -> [(Rgb, String); 5] {
+    let norm = match config.norm {
+        Norm::None => "",
+        Norm::Batch => " + batch norm",
+        Norm::Instance => " + instance norm",
+        Norm::Group(_) => " + group norm",
+    };
+    let after = format!("{norm}{}", config.activation.suffix());
+    let block = match config.block {
+        Block::Double => "",
+        Block::Residual => ", input added after two",
+    };
+    let up = match config.upsampling {
+        Upsampling::NearestConv => format!("upsampling x2, 2x2 convolution{after}"),
+        Upsampling::Transposed => "2x2 up-convolution".to_owned(),
+        Upsampling::Linear => "linear upsampling x2, 1x1 convolution".to_owned(),
+    };
+    let crop = match config.padding {
+        Padding::Same => "copy",
+        Padding::Valid => "copy, crop",
+    };
+    let gate = match config.attention {
+        true => ", attention gate",
+        false => "",
+    };
+    let join = match config.merge {
+        Merge::Concat => "concatenate",
+        Merge::Add => "add",
+    };
+    let down = match config.downsampling {
+        Downsampling::MaxPool => "2x2 max pooling",
+        Downsampling::Strided => "2x2 convolution of stride 2",
+    };
+    [
+        (CONV, format!("3x3 convolution{after}{block}")),
+        (POOL, down.to_owned()),
+        (UP, up),
+        (SKIP, format!("skip connection: {crop}{gate} and {join}")),
+        (OUT, "1x1 convolution".to_owned()),
+    ]
 }
 
 fn describe(config: &UNetConfig, [height, width]: [usize; 2], levels: &[LevelShape]) -> String {
@@ -95,7 +140,7 @@ struct Drawing {
 }
 
 impl Drawing {
-    fn new(config: &UNetConfig, levels: &[LevelShape]) -> Self {
+    fn new(config: &UNetConfig, [height, width]: [usize; 2], levels: &[LevelShape]) -> Self {
         let mut rows = Vec::new();
         let mut top = 58.0;
         for row in 0..=config.depth {
@@ -104,12 +149,12 @@ impl Drawing {
             top += height + DROP;
         }
         let mut svg = Svg::default();
-        let title = match (levels.first(), levels.last()) {
-            (Some(first), Some(last)) => format!(
-                "U-Net: {} x {} x {} in, {} x {} x {} out (channels x height x width)",
-                config.in_channels, first.height, first.width, last.channels, last.height, last.width
+        let title = match levels.last() {
+            Some(last) => format!(
+                "U-Net: {} x {height} x {width} in, {} x {} x {} out (channels x height x width)",
+                config.in_channels, last.channels, last.height, last.width
             ),
-            _ => "U-Net".into(),
+            None => "U-Net".into(),
         };
         svg.text(16.0, 22.0, font(14.0, TEXT, Anchor::Start, true), &title);
         Self {
@@ -162,7 +207,7 @@ impl Drawing {
             if from.row + 1 == self.rows.len() { WIDE_GAP } else { GAP },
         );
         self.svg
-            .arrow([from.right() + 2.0, y], [from.right() + gap - 2.0, y], CONV.0, 2.5, "");
+            .arrow([from.right() + 2.0, y], [from.right() + gap - 2.0, y], CONV, 2.5, "");
         self.stack(from.right() + gap, channels, from.row, fill(), number)
     }
 
@@ -224,7 +269,7 @@ impl Drawing {
         self.svg.arrow(
             [from.centre(), self.bottom(from.row) + 2.0],
             [from.centre(), self.rows[row][0] - 3.0],
-            POOL.0,
+            POOL,
             2.5,
             "",
         );
@@ -248,14 +293,14 @@ impl Drawing {
         self.svg.arrow(
             [from.centre(), self.rows[from.row][0] - 2.0],
             [from.centre(), self.bottom(row) + 3.0],
-            UP.0,
+            UP,
             2.5,
             "",
         );
         let copied_x = up_x - width_of(skip.channels);
         let y = self.middle(row);
         self.svg
-            .arrow([skip.right() + 3.0, y], [copied_x - 3.0, y], SKIP.0, 2.0, "6 4");
+            .arrow([skip.right() + 3.0, y], [copied_x - 3.0, y], SKIP, 2.0, "6 4");
         let text = format!("{} x {} x {}", skip.channels, level.height, level.width);
         self.svg.text(
             (skip.right() + copied_x) / 2.0,
@@ -297,7 +342,7 @@ impl Drawing {
     fn output(&mut self, level: &LevelShape, from: Stack) {
         let y = self.middle(0);
         self.svg
-            .arrow([from.right() + 2.0, y], [from.right() + GAP - 2.0, y], OUT.0, 2.5, "");
+            .arrow([from.right() + 2.0, y], [from.right() + GAP - 2.0, y], OUT, 2.5, "");
         let out = self.stack(
             from.right() + GAP,
             level.channels,
@@ -309,18 +354,18 @@ impl Drawing {
         self.right = self.right.max(out.right() + 84.0);
     }
 
-    fn finish(mut self, alt: &str) -> Figure {
+    fn finish(mut self, legend: [(Rgb, String); 5], alt: &str) -> Figure {
         let (mut x, mut y) = (16.0, self.rows.last().map_or(0.0, |r| r[0] + r[1]) + 58.0);
         let width = self.right + 16.0;
-        for (colour, label) in [CONV, POOL, UP, SKIP, OUT] {
-            let room = 34.0 + text_width(label, 12.0) + 18.0;
+        for (colour, label) in legend {
+            let room = 34.0 + text_width(&label, 12.0) + 18.0;
             if x + room > width && x > 16.0 {
                 (x, y) = (16.0, y + 22.0);
             }
-            let dash = if colour == SKIP.0 { "6 4" } else { "" };
+            let dash = if colour == SKIP { "6 4" } else { "" };
             self.svg.arrow([x, y], [x + 26.0, y], colour, 2.5, dash);
             self.svg
-                .text(x + 32.0, y + 4.0, font(12.0, TEXT, Anchor::Start, false), label);
+                .text(x + 32.0, y + 4.0, font(12.0, TEXT, Anchor::Start, false), &label);
             x += room;
         }
         self.svg.into_figure(width, y + 18.0, alt)
