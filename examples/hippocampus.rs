@@ -64,9 +64,11 @@ fn run(arguments: &Arguments) -> Result<(), LabError> {
 
     let at_least = |least: [usize; 3]| move |case: &Case| case.padded(least);
     let training = train.iter().map(at_least(PATCH)).collect::<Result<Vec<_>, _>>()?;
+    // Not mirrored: a mirror would make the front of the hippocampus its back.
     let patches = Volumes::new(training, CLASSES)?
         .patches(PATCH)?
-        .with_foreground_share(0.5)?;
+        .with_foreground_share(0.5)?
+        .with_flips(false);
     // A few volumes show how it goes; all are measured at the end.
     let shown = held_out
         .iter()

@@ -74,6 +74,8 @@ fn run(arguments: &Arguments) -> Result<(), LabError> {
         .with_base_channels(arguments.base)
         .with_seed(arguments.seed);
     let model = network.try_init(&cpu())?;
+    let side = data.size().unwrap_or([1, 1]);
+    let needed = summary(&model, side)?.memory(arguments.batch).training as u64;
     let checkpoints = arguments.out.join("checkpoints");
     let trainer = match Checkpoints::new(&checkpoints).list().is_empty() {
         false => Trainer::resume(&checkpoints)?.with_epochs(arguments.epochs),
@@ -92,7 +94,7 @@ fn run(arguments: &Arguments) -> Result<(), LabError> {
             Trainer::new(config)
         }
     };
-    let fitted = trainer.fit(model, &data)?;
+    let fitted = trainer.with_memory_estimate(needed).fit(model, &data)?;
     fitted.history.save_csv(arguments.out.join("history.csv"))?;
     fitted.history.save_json(arguments.out.join("history.json"))?;
     if let Some(best) = fitted.history.best() {

@@ -136,6 +136,8 @@ struct Drawing {
     /// Top and height of each row.
     rows: Vec<[f32; 2]>,
     in_channels: usize,
+    /// Pixels of a side that the two convolutions of a level lose.
+    lost: usize,
     right: f32,
 }
 
@@ -161,6 +163,10 @@ impl Drawing {
             svg,
             rows,
             in_channels: config.in_channels,
+            lost: match config.padding {
+                Padding::Same => 0,
+                Padding::Valid => 4,
+            },
             right: text_width(&title, 15.0),
         }
     }
@@ -301,7 +307,8 @@ impl Drawing {
         let y = self.middle(row);
         self.svg
             .arrow([skip.right() + 3.0, y], [copied_x - 3.0, y], SKIP, 2.0, "6 4");
-        let text = format!("{} x {} x {}", skip.channels, level.height, level.width);
+        let [height, width] = [level.height, level.width].map(|side| side + self.lost);
+        let text = format!("{} x {height} x {width}", skip.channels);
         self.svg.text(
             (skip.right() + copied_x) / 2.0,
             y - 7.0,
