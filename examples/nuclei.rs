@@ -69,7 +69,7 @@ fn run(arguments: &Arguments) -> Result<(), LabError> {
         .with_seed(arguments.seed);
     let config = TrainConfig::new()
         .with_epochs(arguments.epochs)
-        .with_batch_size(6)
+        .with_batch_size(3)
         .with_learning_rate(2e-3)
         .with_schedule(Schedule::cosine())
         .with_loss(Loss::BceDice)
@@ -132,12 +132,10 @@ impl Case {
                 }
             }
         }
-        let mut values = image.data().to_vec();
-        values.sort_by(f32::total_cmp);
-        let at = |share: f64| values[(share * (values.len() - 1) as f64) as usize];
-        let image = image.stretched(at(0.01), at(0.99).max(at(0.01) + 1e-3));
+        let image = image.stretched(0.01, 0.99);
         // Stained tissue is bright where there is none.
-        let image = match at(0.5) > 0.5 {
+        let bright = image.data().iter().filter(|&&value| value > 0.5).count();
+        let image = match 2 * bright > image.data().len() {
             true => image.map(|value| 1.0 - value),
             false => image,
         };
