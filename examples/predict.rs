@@ -55,7 +55,7 @@ fn run(arguments: &Arguments) -> Result<(), LabError> {
         };
         let map = predictor
             .predict(&model, &fitted)?
-            .map(1)?
+            .map(0)?
             .to_image()
             .resized(image.width(), image.height());
         let mask = Mask::from_fn(image.width(), image.height(), |x, y| {
