@@ -144,6 +144,23 @@ impl SettingError {
 }
 
 impl ShapeError {
+    /// That an input has as many spatial axes and channels as the network was made for.
+    pub(crate) fn check_input(axes: usize, channels: usize, found: usize, size: &[usize]) -> Result<(), Self> {
+        if size.len() != axes {
+            return Err(Self::Axes {
+                expected: axes,
+                found: size.to_vec(),
+            });
+        }
+        match channels == found {
+            true => Ok(()),
+            false => Err(Self::Channels {
+                expected: channels,
+                found,
+            }),
+        }
+    }
+
     /// That every side can be divided by `multiple`, as networks with "same" convolutions need.
     pub(crate) fn divisible(size: &[usize], multiple: usize) -> Result<(), Self> {
         let fits = |side: &usize| *side > 0 && side.is_multiple_of(multiple);
@@ -171,7 +188,7 @@ impl ShapeError {
 }
 
 /// `[572, 388]` as `572 x 388`.
-fn sides(size: &[usize]) -> String {
+pub(crate) fn sides(size: &[usize]) -> String {
     let sides: Vec<String> = size.iter().map(usize::to_string).collect();
     sides.join(" x ")
 }

@@ -2,12 +2,14 @@
 
 use thiserror::Error;
 
+use crate::error::sides;
+
 /// Why a prediction could not be made.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum InferError {
     /// The image or volume has no pixels.
-    #[error("the image is {} ({}): it has no pixels, so there is nothing to predict", times(size), axes(size.len()))]
+    #[error("the image is {} ({}): it has no pixels, so there is nothing to predict", sides(size), axes(size.len()))]
     Empty {
         /// Its size along each axis.
         size: Vec<usize>,
@@ -56,7 +58,7 @@ pub enum InferError {
         "the memory limit is {limit} bytes, but one tile of {} needs {needed}: {one_tile} for the tile on its way \
          through the network and {sums} for the sums of the tiles in progress. Raise with_memory_limit or set a smaller \
          with_tile",
-        times(tile)
+        sides(tile)
     )]
     Memory {
         /// The limit.
@@ -117,11 +119,6 @@ pub enum InferError {
         /// Tiles to do.
         total: usize,
     },
-}
-
-fn times(size: &[usize]) -> String {
-    let sides: Vec<String> = size.iter().map(usize::to_string).collect();
-    sides.join(" x ")
 }
 
 fn axes(count: usize) -> &'static str {

@@ -9,7 +9,7 @@ use super::predictor::Predictor;
 use super::scan::Scan;
 use crate::data::LabelMap;
 use crate::error::{Result, ShapeError};
-use crate::metric::Confusion;
+use crate::metric::{Confusion, ConfusionMatrix};
 use crate::nn::Segmenter;
 
 /// How well one image or volume was segmented. Vectors have one entry a label, 0 (the background) first.
@@ -111,7 +111,8 @@ impl Predictor {
         }
         let score = |(name, scan, truth): &(&str, &S, &LabelMap)| -> Result<LabelScore> {
             let found = self.predict_scan(std::slice::from_ref(model), *scan, &mut |_, _| {})?;
-            let confusions = confusions(self.labels(&found)?.data(), truth.data(), labels);
+            let matrix = ConfusionMatrix::new(&self.labels(&found)?, truth, labels)?;
+            let confusions: Vec<Confusion> = (0..labels).map(|label| matrix.of(label)).collect();
             Ok(LabelScore {
                 name: (*name).to_owned(),
                 dice: confusions.iter().map(Confusion::dice).collect(),
@@ -145,26 +146,6 @@ fn check(name: &str, sides: &[usize], truth: &LabelMap, labels: usize) -> Result
         .into());
     }
     Ok(())
-}
-
-/// Each label against all others.
-fn confusions(found: &[u32], truth: &[u32], labels: usize) -> Vec<Confusion> {
-    let mut pairs = vec![0u64; labels * labels];
-    for (&found, &truth) in found.iter().zip(truth) {
-        pairs[found as usize * labels + truth as usize] += 1;
-    }
-    let of = |label: usize| {
-        let tp = pairs[label * labels + label];
-        let found: u64 = pairs[label * labels..(label + 1) * labels].iter().sum();
-        let true_: u64 = pairs[label..].iter().step_by(labels).sum();
-        Confusion {
-            tp,
-            fp: found - tp,
-            fn_: true_ - tp,
-            tn: truth.len() as u64 + tp - found - true_,
-        }
-    };
-    (0..labels).map(of).collect()
 }
 
 impl fmt::Display for LabelEvaluation {
@@ -201,7 +182,8 @@ mod tests {
         let found = [0, 0, 1, 1, 2, 2, 2, 0];
         let truth = [0, 1, 1, 1, 2, 0, 2, 2];
         let map = |labels: &[u32]| LabelMap::new(labels.to_vec(), &[2, 4]).unwrap();
-        for (label, counts) in confusions(&found, &truth, 4).into_iter().enumerate() {
+        let matrix = ConfusionMatrix::new(&map(&found), &map(&truth), 4).unwrap();
+        for (label, counts) in (0..4).map(|label| matrix.of(label)).enumerate() {
             let only = |labels: &[u32]| map(labels).only(label as u32).pixels().to_vec();
             assert_eq!(counts, Confusion::new(&only(&found), &only(&truth)).unwrap());
         }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::nn::mirrored;
+
 /// What a network sees beyond the edges of an image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Border {
@@ -20,10 +22,7 @@ impl Border {
     pub(super) fn position(self, i: i64, length: usize) -> Option<usize> {
         let last = length as i64 - 1;
         match self {
-            Self::Mirror => {
-                let i = i.rem_euclid(2 * length as i64);
-                Some(i.min(2 * last + 1 - i) as usize)
-            }
+            Self::Mirror => Some(mirrored(i, length)),
             Self::Edge => Some(i.clamp(0, last) as usize),
             Self::Zero => (0..=last).contains(&i).then_some(i as usize),
         }

@@ -1,8 +1,8 @@
 //! How far two surfaces lie apart: Hausdorff distance, average surface distance, surface Dice.
 
-use super::Pixels;
+use super::{Pixels, same_shape};
 use crate::data::{DataError, checked_spacing};
-use crate::error::{LabError, SettingError, ShapeError};
+use crate::error::{LabError, SettingError};
 use crate::morphology::{Grid, any, distances_to_sites, edges};
 
 /// The distances in mm from each surface voxel of a prediction to the truth's nearest one, and back.
@@ -42,7 +42,7 @@ impl SurfaceDistances {
     /// neighbours along each axis in mm.
     ///
     /// # Errors
-    /// [`ShapeError::Differ`] if the two are not of one size, [`DataError::Argument`] if they have other than two or
+    /// [`ShapeError::Differ`](crate::error::ShapeError::Differ) if the two are not of one size, [`DataError::Argument`] if they have other than two or
     /// three axes, or the spacing is not one number above 0 an axis.
     pub fn new(
         prediction: &(impl Pixels + ?Sized),
@@ -196,14 +196,7 @@ pub fn surface_dice(
 }
 
 fn checked(prediction: Vec<usize>, truth: Vec<usize>, spacing: &[f64]) -> Result<Grid, LabError> {
-    if prediction != truth {
-        return Err(LabError::Shape(ShapeError::Differ {
-            left_name: "the prediction".to_owned(),
-            left: prediction,
-            right_name: "the truth".to_owned(),
-            right: truth,
-        }));
-    }
+    same_shape(prediction, truth.clone())?;
     if !(2..=3).contains(&truth.len()) {
         return Err(LabError::File(DataError::Argument(format!(
             "a surface needs 2 or 3 axes, but the size is {truth:?}: pass a Mask or a Region"

@@ -17,6 +17,12 @@ pub(crate) struct Stream {
     pub layer: u64,
 }
 
+/// The seed of the block at this place of a network: neighbouring places get seeds far apart (the multiplier is 2^64 divided
+/// by the golden ratio).
+pub(crate) fn block_seed(seed: u64, place: usize) -> u64 {
+    seed.wrapping_add((place as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15))
+}
+
 /// Weights of a convolution: normal with variance `2 / fan_in`, cut off at two standard deviations (He et al. 2015,
 /// section 2.2, as Keras' `he_normal`). Drawn when they are first needed: a network that only loads weights draws none.
 pub(crate) fn he_normal<const D: usize>(

@@ -53,6 +53,7 @@ pub use resnet_unet::{ResNetUNet, ResNetUNetConfig};
 pub use segmenter::Segmenter;
 pub use settings::{Activation, Block, Downsampling, Head, Merge, Norm, Padding, Upsampling};
 pub use shapes::{LevelRole, LevelShape, level_shapes};
+pub(crate) use sizes::mirrored;
 pub use sizes::{Padded, pad_to_fit};
 pub use space::Space;
 pub use squeeze::SqueezeExcitation;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::conv::{Conv, ConvPlan};
 use super::conv_block::{DoubleConv, DoubleConvConfig};
-use super::init::Stream;
+use super::init::{Stream, block_seed};
 use super::outline::{Maps, Outline};
 use super::resize::max_pool;
 use super::segmenter::Segmenter;
@@ -145,12 +145,11 @@ impl UNetPlusPlusConfig {
         self.validate()?;
         let channels = |level: usize| self.base_channels << level;
         let block = |from: usize, level: usize, column: usize| {
-            let place = (level * 16 + column) as u64;
             DoubleConvConfig::new(from, channels(level))
                 .with_space(self.space)
                 .with_norm(self.norm)
                 .with_activation(Activation::Relu)
-                .with_seed(self.seed.wrapping_add(place.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
+                .with_seed(block_seed(self.seed, level * 16 + column))
         };
         let encoders = (0..=self.depth).map(|level| {
             let from = match level {
@@ -297,20 +296,8 @@ impl UNetPlusPlus {
     }
 
     fn check(&self, channels: usize, size: &[usize]) -> Result<(), ShapeError> {
-        let multiple = 1 << self.config.depth;
-        if size.len() != self.config.space.axes() {
-            return Err(ShapeError::Axes {
-                expected: self.config.space.axes(),
-                found: size.to_vec(),
-            });
-        }
-        if channels != self.config.in_channels {
-            return Err(ShapeError::Channels {
-                expected: self.config.in_channels,
-                found: channels,
-            });
-        }
-        ShapeError::divisible(size, multiple)
+        ShapeError::check_input(self.config.space.axes(), self.config.in_channels, channels, size)?;
+        ShapeError::divisible(size, 1 << self.config.depth)
     }
 }
 

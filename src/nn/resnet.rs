@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::conv::ConvPlan;
 use super::conv_unit::ConvUnit;
-use super::init::Stream;
+use super::init::{Stream, block_seed};
 use super::outline::{Maps, Outline};
 use super::settings::{Activation, Norm};
 use super::space::Space;
@@ -109,13 +109,7 @@ impl ResNetEncoder {
                     (_, 0) => (to / 2, 2),
                     _ => (to, 1),
                 };
-                let place = (stage * 16 + i + 1) as u64;
-                BasicBlock::new(
-                    [from, to],
-                    stride,
-                    seed.wrapping_add(place.wrapping_mul(0x9E37_79B9_7F4A_7C15)),
-                    device,
-                )
+                BasicBlock::new([from, to], stride, block_seed(seed, stage * 16 + i + 1), device)
             });
             ResNetStage {
                 blocks: blocks.collect(),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::conv::{Conv, ConvPlan};
 use super::conv_block::{DoubleConv, DoubleConvConfig};
-use super::init::Stream;
+use super::init::{Stream, block_seed};
 use super::outline::Outline;
 use super::resize::upsample;
 use super::resnet::{ResNetDepth, ResNetEncoder};
@@ -104,10 +104,9 @@ impl ResNetUNetConfig {
             [w / 2, 0, w / 4],
         ];
         let decoders = levels.into_iter().enumerate().map(|(i, [below, skip, channels])| {
-            let place = 200 + i as u64;
             DoubleConvConfig::new(below + skip, channels)
                 .with_norm(Norm::Batch)
-                .with_seed(self.seed.wrapping_add(place.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
+                .with_seed(block_seed(self.seed, 200 + i))
                 .init(device)
         });
         let stream = Stream {
@@ -189,18 +188,7 @@ impl ResNetUNet {
     }
 
     fn check(&self, channels: usize, size: &[usize]) -> Result<(), ShapeError> {
-        if size.len() != 2 {
-            return Err(ShapeError::Axes {
-                expected: 2,
-                found: size.to_vec(),
-            });
-        }
-        if channels != self.config.in_channels {
-            return Err(ShapeError::Channels {
-                expected: self.config.in_channels,
-                found: channels,
-            });
-        }
+        ShapeError::check_input(2, self.config.in_channels, channels, size)?;
         ShapeError::divisible(size, MULTIPLE)
     }
 }

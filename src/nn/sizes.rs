@@ -137,7 +137,9 @@ pub fn pad_to_fit<const D: usize, M: Segmenter<D>>(x: Tensor<D>, model: &M) -> P
     for (axis, &side) in size.iter().enumerate() {
         let padded = model.side_for(side);
         let front = (padded - side) / 2;
-        let places: Vec<i32> = (0..padded).map(|i| mirror(i, front, side) as i32).collect();
+        let places: Vec<i32> = (0..padded as i64)
+            .map(|i| mirrored(i - front as i64, side) as i32)
+            .collect();
         if padded > side {
             let places = Tensor::<1, burn::tensor::Int>::from_data(places.as_slice(), &images.device());
             images = images.select(axis + 2, places);
@@ -166,11 +168,10 @@ impl<const D: usize> Padded<D> {
     }
 }
 
-/// Where position `i` of a padded side, with `before` positions in front, lies in a side of `length` that is mirrored
-/// at its ends without end: `.. 1 0 | 0 1 2 | 2 1 ..`.
-fn mirror(i: usize, before: usize, length: usize) -> usize {
-    let period = 2 * length as i64;
-    let i = (i as i64 - before as i64).rem_euclid(period) as usize;
+/// Where position `i`, counted from the first of a side of `length`, lies once the side is mirrored at its ends without
+/// end: `.. 1 0 | 0 1 2 | 2 1 ..`.
+pub(crate) fn mirrored(i: i64, length: usize) -> usize {
+    let i = i.rem_euclid(2 * length as i64) as usize;
     i.min(2 * length - 1 - i)
 }
 
@@ -228,8 +229,8 @@ mod tests {
 
     #[test]
     fn mirrors_at_the_edges() {
-        let at = |range: std::ops::Range<usize>, before, length| -> Vec<usize> {
-            range.map(|i| mirror(i, before, length)).collect()
+        let at = |range: std::ops::Range<usize>, before: i64, length| -> Vec<usize> {
+            range.map(|i| mirrored(i as i64 - before, length)).collect()
         };
         assert_eq!(at(0..8, 2, 4), [1, 0, 0, 1, 2, 3, 3, 2]);
         assert_eq!(at(0..8, 3, 1), [0; 8]);

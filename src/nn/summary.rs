@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::ShapeError;
+use crate::error::{ShapeError, sides};
 
 /// One layer of a network and what it gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,7 +148,7 @@ impl Summary {
                  <td style=\"text-align:right\">{}</td><td>{}</td></tr>",
                 row.name,
                 row.kind,
-                shape_text(&row.shape),
+                sides(&row.shape),
                 thousands(row.parameters),
                 row.inputs.join(", "),
             );
@@ -188,7 +188,7 @@ impl fmt::Display for Summary {
             let cells = [
                 &row.name,
                 &row.kind,
-                &shape_text(&row.shape),
+                &sides(&row.shape),
                 &thousands(row.parameters),
                 &row.inputs.join(", "),
             ];
@@ -196,11 +196,6 @@ impl fmt::Display for Summary {
         }
         write!(f, "{}", self.total())
     }
-}
-
-fn shape_text(shape: &[usize]) -> String {
-    let sides: Vec<String> = shape.iter().map(usize::to_string).collect();
-    sides.join(" x ")
 }
 
 /// `31031745` as `31,031,745`.

@@ -8,7 +8,7 @@ use super::conv::ConvPlan;
 use super::conv_block::DoubleConvConfig;
 use super::dilated::DilatedBottleneck;
 use super::down::DownConfig;
-use super::init::Stream;
+use super::init::{Stream, block_seed};
 use super::settings::{Activation, Block, Downsampling, Head, Merge, Norm, Padding, Upsampling};
 use super::space::Space;
 use super::unet::UNet;
@@ -235,8 +235,7 @@ impl UNetConfig {
 
     /// Blocks are numbered by their place in a forward pass.
     fn block_seed(&self, block: usize) -> u64 {
-        self.seed
-            .wrapping_add((block as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15))
+        block_seed(self.seed, block)
     }
 
     /// Checks that every setting lies in its range.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::conv::{Conv, ConvPlan, UpConv};
 use super::conv_unit::ConvUnit;
-use super::init::Stream;
+use super::init::{Stream, block_seed};
 use super::outline::{Maps, Outline};
 use super::segmenter::Segmenter;
 use super::settings::{Activation, Head, Norm, Padding};
@@ -142,8 +142,8 @@ impl VNetConfig {
     pub fn try_init(&self, device: &Device) -> Result<VNet, SettingError> {
         self.validate()?;
         let channels = |level: usize| self.base_channels << level;
-        let seed = |place: u64| self.seed.wrapping_add(place.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        let stage = |from: usize, to: usize, count: usize, place: u64| {
+        let seed = |place| block_seed(self.seed, place);
+        let stage = |from: usize, to: usize, count: usize, place: usize| {
             let convs = (0..count).map(|i| {
                 let stream = Stream {
                     seed: seed(place),
@@ -160,7 +160,7 @@ impl VNetConfig {
         };
         let downs = (1..=self.depth).map(|level| {
             let stream = Stream {
-                seed: seed(level as u64),
+                seed: seed(level),
                 layer: 50,
             };
             let plan = ConvPlan::new(self.space, [channels(level - 1), channels(level)], 2, stream);
@@ -172,10 +172,10 @@ impl VNetConfig {
         });
         let encoders = (0..=self.depth).map(|level| {
             let from = if level == 0 { self.in_channels } else { channels(level) };
-            stage(from, channels(level), DOWN[level], level as u64)
+            stage(from, channels(level), DOWN[level], level)
         });
         let decoders = (0..self.depth).rev().map(|level| {
-            let place = 20 + level as u64;
+            let place = 20 + level;
             // Each stage on the way up gives twice the maps of its skip connection.
             let from = match level + 1 == self.depth {
                 true => channels(level + 1),
@@ -333,18 +333,7 @@ impl VNet {
     }
 
     fn check(&self, channels: usize, size: &[usize]) -> Result<(), ShapeError> {
-        if size.len() != self.config.space.axes() {
-            return Err(ShapeError::Axes {
-                expected: self.config.space.axes(),
-                found: size.to_vec(),
-            });
-        }
-        if channels != self.config.in_channels {
-            return Err(ShapeError::Channels {
-                expected: self.config.in_channels,
-                found: channels,
-            });
-        }
+        ShapeError::check_input(self.config.space.axes(), self.config.in_channels, channels, size)?;
         ShapeError::divisible(size, 1 << self.config.depth)
     }
 }
