@@ -5,10 +5,15 @@
 
 pub use burn;
 
-pub mod data;
+/// From bytes to image/mask pairs and their tensors: the crate `unet_lab_data`, and what turns pairs into a network's input.
+/// Taught in unit 02 (training).
+pub mod data {
+    pub use crate::tensors::{image_tensor, mask_tensor, tensors};
+    pub use unet_lab_data::*;
+}
+
 pub mod device;
 pub mod error;
-mod files;
 pub mod infer;
 pub mod loss;
 pub mod metric;
@@ -18,5 +23,6 @@ pub mod notebook;
 pub mod plot;
 pub mod prelude;
 pub mod quiz;
+mod tensors;
 pub mod train;
 pub mod weights;

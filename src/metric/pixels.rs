@@ -1,6 +1,6 @@
 //! What can be compared pixel by pixel.
 
-use crate::data::Mask;
+use crate::data::{Mask, Region};
 
 /// Something that is foreground or background at each pixel: a [`Mask`], or plain `bool`s.
 pub trait Pixels {
@@ -16,6 +16,16 @@ pub trait Pixels {
 impl Pixels for Mask {
     fn pixels(&self) -> &[bool] {
         self.data()
+    }
+
+    fn shape(&self) -> Vec<usize> {
+        self.size().to_vec()
+    }
+}
+
+impl Pixels for Region {
+    fn pixels(&self) -> &[bool] {
+        self.inside()
     }
 
     fn shape(&self) -> Vec<usize> {

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::data::DataError;
-use crate::files::write_atomically;
+use unet_lab_data::files::write_atomically;
 
 /// Writes a file as a whole or not at all.
 ///

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use super::error::WeightsError;
-use crate::files::write_atomically;
+use unet_lab_data::files::write_atomically;
 
 /// Writes a file as a whole or not at all.
 pub(super) fn write(

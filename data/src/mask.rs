@@ -9,7 +9,7 @@ use std::fmt;
 /// Stored row by row, `[height, width]`. Taught in unit 02.
 ///
 /// ```
-/// use unet_lab::data::Mask;
+/// use unet_lab_data::Mask;
 /// let left = Mask::from_fn(4, 2, |x, _y| x < 1);
 /// assert_eq!(left.foreground_fraction(), 0.25);
 /// ```

@@ -7,11 +7,11 @@ use std::path::Path;
 /// Image/mask pairs in a fixed order. Printing one gives a line of facts. Taught in unit 02.
 ///
 /// ```
-/// use unet_lab::data::phantom::EmPhantom;
+/// use unet_lab_data::phantom::EmPhantom;
 /// let data = EmPhantom::new(64).with_count(10).with_seed(1).generate();
 /// let (train, validation) = data.split(0.2, 7)?;
 /// assert_eq!((train.len(), validation.len()), (8, 2));
-/// # Ok::<(), unet_lab::data::DataError>(())
+/// # Ok::<(), unet_lab_data::DataError>(())
 /// ```
 #[derive(Clone, Default, PartialEq)]
 pub struct Dataset {
@@ -240,7 +240,7 @@ impl<'a> IntoIterator for &'a Dataset {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{Image, Mask};
+    use crate::{Image, Mask};
 
     fn pair(name: &str, width: usize, height: usize) -> ImagePair {
         let image = Image::from_fn(width, height, |x, y| (x + 10 * y) as f32 / 100.0);

@@ -1,6 +1,6 @@
 //! [`Volume`]: a 3-D image with spacing.
 
-use super::DataError;
+use super::{DataError, Geometry};
 
 /// A 3-D image: channel after channel, each slice by slice, each slice row by row, with the distance between voxels.
 ///
@@ -11,7 +11,7 @@ pub struct Volume {
     data: Vec<f32>,
     channels: usize,
     size: [usize; 3],
-    spacing: [f64; 3],
+    geometry: Geometry,
 }
 
 impl Volume {
@@ -22,13 +22,23 @@ impl Volume {
     /// above 0.
     pub fn new(data: Vec<f32>, channels: usize, size: [usize; 3], spacing: [f64; 3]) -> Result<Self, DataError> {
         check_count(data.len(), &[channels, size[0], size[1], size[2]])?;
-        check_spacing(&spacing)?;
         Ok(Self {
             data,
             channels,
             size,
-            spacing,
+            geometry: Geometry::of_spacing(spacing)?,
         })
+    }
+
+    /// The same voxels at another place in space.
+    pub fn with_geometry(mut self, geometry: Geometry) -> Self {
+        self.geometry = geometry;
+        self
+    }
+
+    /// Spacing, position and direction.
+    pub fn geometry(&self) -> &Geometry {
+        &self.geometry
     }
 
     /// `[depth, height, width]` in voxels.
@@ -38,7 +48,7 @@ impl Volume {
 
     /// Distance between voxel centres along `[depth, height, width]` in mm.
     pub fn spacing(&self) -> [f64; 3] {
-        self.spacing
+        self.geometry.spacing()
     }
 
     /// Values a voxel.

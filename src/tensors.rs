@@ -1,7 +1,7 @@
 //! Pairs become the tensors that a network reads.
 
-use super::{DataError, Image, ImagePair, Mask};
 use burn::tensor::{Device, Tensor, TensorData};
+use unet_lab_data::{DataError, Image, ImagePair, Mask};
 
 /// A batch of pairs as `(images, masks)`: images `[batch, channels, height, width]`, masks `[batch, 1, height,
 /// width]` with 1.0 for foreground and 0.0 for background. Taught in unit 02.

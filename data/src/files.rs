@@ -10,7 +10,10 @@ static COUNT: AtomicU64 = AtomicU64::new(0);
 
 /// Writes beside the file, makes sure that it is on the disk, and renames: whoever opens `file`, even after a crash, sees the
 /// old contents or the new ones. A missing folder is made.
-pub(crate) fn write_atomically(file: &Path, contents: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+///
+/// # Errors
+/// Those of the file system and of `contents`; the old file is then as it was.
+pub fn write_atomically(file: &Path, contents: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let folder = match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         _ => PathBuf::from("."),

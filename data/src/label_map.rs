@@ -2,7 +2,6 @@
 
 use super::volume::{check_count, check_spacing};
 use super::{DataError, Mask};
-use crate::metric::Pixels;
 
 /// One label a pixel (2-D) or voxel (3-D): a class (0 is background) or an instance (0 is none).
 ///
@@ -43,7 +42,8 @@ impl LabelMap {
         &self.data
     }
 
-    pub(crate) fn labels_mut(&mut self) -> &mut [u32] {
+    /// Every label, to be changed in place.
+    pub fn labels_mut(&mut self) -> &mut [u32] {
         &mut self.data
     }
 
@@ -62,9 +62,12 @@ impl LabelMap {
         self.data.iter().copied().max().unwrap_or(0)
     }
 
-    /// Labels for the voxels of a region, known to be as many.
-    pub(crate) fn like(region: &Region, data: Vec<u32>) -> Self {
-        debug_assert_eq!(data.len(), region.inside.len());
+    /// One label a voxel of the region, with its size and spacing.
+    ///
+    /// # Panics
+    /// If there are not as many labels as voxels.
+    pub fn like(region: &Region, data: Vec<u32>) -> Self {
+        assert_eq!(data.len(), region.inside.len(), "one label a voxel");
         Self {
             data,
             size: region.size.clone(),
@@ -144,9 +147,17 @@ impl Region {
         self.spacing.iter().product()
     }
 
-    /// The region as it is, with other voxels, known to be as many.
-    pub(crate) fn like(&self, inside: Vec<bool>) -> Self {
-        debug_assert_eq!(inside.len(), self.inside.len());
+    /// Inside or not, voxel by voxel, row by row.
+    pub fn inside(&self) -> &[bool] {
+        &self.inside
+    }
+
+    /// A region of this one's size and spacing with other voxels.
+    ///
+    /// # Panics
+    /// If they are not as many.
+    pub fn like(&self, inside: Vec<bool>) -> Self {
+        assert_eq!(inside.len(), self.inside.len(), "one value a voxel");
         Self {
             inside,
             size: self.size.clone(),
@@ -165,16 +176,6 @@ impl From<&Mask> for Region {
     }
 }
 
-impl Pixels for Region {
-    fn pixels(&self) -> &[bool] {
-        &self.inside
-    }
-
-    fn shape(&self) -> Vec<usize> {
-        self.size.clone()
-    }
-}
-
 fn check_axes(size: &[usize]) -> Result<(), DataError> {
     match size.len() {
         2 | 3 => Ok(()),
@@ -185,7 +186,10 @@ fn check_axes(size: &[usize]) -> Result<(), DataError> {
 }
 
 /// The spacing, if there is one above 0 an axis.
-pub(crate) fn checked_spacing(spacing: &[f64], axes: usize) -> Result<Vec<f64>, DataError> {
+///
+/// # Errors
+/// [`DataError::Argument`] otherwise.
+pub fn checked_spacing(spacing: &[f64], axes: usize) -> Result<Vec<f64>, DataError> {
     check_spacing(spacing)?;
     match spacing.len() == axes {
         true => Ok(spacing.to_vec()),
@@ -207,8 +211,8 @@ mod tests {
             .with_spacing(&[0.5, 2.0])
             .unwrap();
         let ones = map.only(1);
-        assert_eq!(ones.pixels(), [false, true, false, true]);
-        assert_eq!((ones.shape(), ones.spacing()), (vec![2, 2], &[0.5, 2.0][..]));
+        assert_eq!(ones.inside(), [false, true, false, true]);
+        assert_eq!((ones.size(), ones.spacing()), (&[2, 2][..], &[0.5, 2.0][..]));
         assert_eq!(map.highest(), 2);
     }
 

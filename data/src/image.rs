@@ -10,7 +10,7 @@ use std::fmt;
 /// reads them. Taught in unit 02.
 ///
 /// ```
-/// use unet_lab::data::Image;
+/// use unet_lab_data::Image;
 /// let ramp = Image::from_fn(4, 2, |x, _y| x as f32 / 3.0);
 /// assert_eq!((ramp.width(), ramp.height(), ramp.channels()), (4, 2, 1));
 /// assert_eq!(ramp.get(0, 3, 1), 1.0);
@@ -241,7 +241,7 @@ impl Image {
     }
 
     /// `channels x height x width`, for messages.
-    pub(crate) fn shape_text(&self) -> String {
+    pub fn shape_text(&self) -> String {
         format!("{} x {} x {}", self.channels, self.height, self.width)
     }
 }

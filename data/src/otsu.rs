@@ -22,7 +22,7 @@ pub enum Side {
 /// `threshold_otsu` for floating-point images. Taught in unit 02 as the baseline.
 ///
 /// ```
-/// use unet_lab::data::{Image, otsu_threshold};
+/// use unet_lab_data::{Image, otsu_threshold};
 /// let image = Image::from_fn(10, 10, |x, _| if x < 4 { 0.2 } else { 0.8 });
 /// let threshold = otsu_threshold(&image);
 /// assert!(0.2 < threshold && threshold < 0.8);
@@ -62,7 +62,7 @@ pub fn otsu_threshold(image: &Image) -> f32 {
 /// Segments an image by its Otsu threshold.
 ///
 /// ```
-/// use unet_lab::data::{Image, Side, otsu_mask};
+/// use unet_lab_data::{Image, Side, otsu_mask};
 /// let image = Image::from_fn(10, 10, |x, _| if x < 4 { 0.2 } else { 0.8 });
 /// assert_eq!(otsu_mask(&image, Side::Dark).foreground_fraction(), 0.4);
 /// ```

@@ -1,5 +1,6 @@
 //! What can go wrong between a file and a data set.
 
+use super::formats::FormatError;
 use std::path::PathBuf;
 use thiserror::Error;
 
@@ -60,6 +61,14 @@ pub enum DataError {
         path: PathBuf,
         /// The decoder's reason.
         reason: String,
+    },
+    /// The file's contents cannot be used.
+    #[error("cannot read {path}: {problem}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: FormatError,
     },
     /// A mask in colour, or with several labels, was read without a rule saying which of them is the foreground.
     #[error("{path} is a label image of several classes ({found}): say which one is the foreground, as in {example}")]

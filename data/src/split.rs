@@ -18,10 +18,10 @@ use std::collections::BTreeMap;
 /// exist.
 ///
 /// ```
-/// use unet_lab::data::split_indices;
+/// use unet_lab_data::split_indices;
 /// let (train, validation) = split_indices(&[None::<&str>; 20], 0.1, 42)?;
 /// assert_eq!((train.len(), validation.len()), (18, 2));
-/// # Ok::<(), unet_lab::data::DataError>(())
+/// # Ok::<(), unet_lab_data::DataError>(())
 /// ```
 pub fn split_indices<G: AsRef<str>>(
     groups: &[Option<G>],

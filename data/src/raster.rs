@@ -186,7 +186,7 @@ fn image_png(image: &Image) -> Vec<u8> {
 }
 
 /// Red, green and blue bytes, pixel by pixel, as a PNG file; a grey one, a third as long, where all pixels are grey.
-pub(crate) fn rgb_png(width: usize, height: usize, bytes: &[u8]) -> Vec<u8> {
+pub fn rgb_png(width: usize, height: usize, bytes: &[u8]) -> Vec<u8> {
     if bytes.chunks_exact(3).all(|p| p[0] == p[1] && p[1] == p[2]) {
         let grey: Vec<u8> = bytes.iter().step_by(3).copied().collect();
         return png(width, height, &grey, ExtendedColorType::L8);

@@ -3,7 +3,7 @@
 use super::cells::Cells;
 use super::noise::{Field, between, grey_level, normal, smoothstep};
 use super::organelles;
-use crate::data::{Dataset, Image, ImagePair, Mask};
+use crate::{Dataset, Image, ImagePair, Mask};
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use rayon::prelude::*;
@@ -13,11 +13,11 @@ use rayon::prelude::*;
 /// foreground of the mask is the membrane, about a fifth of all pixels.
 ///
 /// Ronneberger, Fischer and Brox (2015), section 4, segments the real counterpart. (ISBI's own label files store
-/// membrane as 0 and cells as 255; [`Dataset::inverted`] and [`Foreground::Zero`](crate::data::Foreground)
+/// membrane as 0 and cells as 255; [`Dataset::inverted`] and [`Foreground::Zero`](crate::Foreground)
 /// translate.) Taught in unit 02.
 ///
 /// ```
-/// use unet_lab::data::phantom::EmPhantom;
+/// use unet_lab_data::phantom::EmPhantom;
 /// let data = EmPhantom::new(64).with_count(2).with_seed(3).generate();
 /// assert_eq!((data.len(), data.size(), data.channels()), (2, Some([64, 64]), Some(1)));
 /// ```
@@ -136,7 +136,7 @@ fn cytoplasm(rng: &mut ChaCha8Rng, cells: &Cells, size: usize) -> Field {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::phantom::fingerprint;
+    use crate::phantom::fingerprint;
 
     #[test]
     fn the_seed_decides_everything_and_images_do_not_depend_on_their_number() {

@@ -98,10 +98,10 @@ impl Foreground {
 /// ending such as `_mask` or `-label`.
 ///
 /// ```no_run
-/// use unet_lab::data::{Foreground, PairFolder};
+/// use unet_lab_data::{Foreground, PairFolder};
 /// let data = PairFolder::open("em_isbi2012")?.with_foreground(Foreground::Zero).load()?;
 /// println!("{data}");
-/// # Ok::<(), unet_lab::data::DataError>(())
+/// # Ok::<(), unet_lab_data::DataError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct PairFolder {

@@ -1,7 +1,7 @@
 //! Cell nuclei as a fluorescence microscope shows them.
 
 use super::noise::{Field, between, distance, grey_level, normal, smoothstep};
-use crate::data::{Dataset, Image, ImagePair, Mask};
+use crate::{Dataset, Image, ImagePair, Mask};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use rayon::prelude::*;
@@ -14,7 +14,7 @@ use std::f32::consts::PI;
 /// The real counterpart is BBBC038 (Data Science Bowl 2018). Taught in unit 02.
 ///
 /// ```
-/// use unet_lab::data::phantom::NucleiPhantom;
+/// use unet_lab_data::phantom::NucleiPhantom;
 /// let data = NucleiPhantom::new(64).with_count(2).with_seed(3).generate();
 /// assert_eq!((data.len(), data.size(), data.channels()), (2, Some([64, 64]), Some(1)));
 /// ```
@@ -175,7 +175,7 @@ fn scatter(rng: &mut ChaCha8Rng, size: f32) -> Vec<Nucleus> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::phantom::fingerprint;
+    use crate::phantom::fingerprint;
 
     #[test]
     fn the_seed_decides_everything() {
