@@ -5,12 +5,14 @@
 
 mod decoded;
 mod error;
+mod open;
 mod samples;
 
 use std::fmt;
 
 pub use decoded::Decoded;
 pub use error::{FormatError, Limits};
+pub use open::{Companion, decode, read, read_with};
 pub use samples::{Endian, SampleType, Samples};
 
 /// A file format.

@@ -1,75 +1,57 @@
-//! The loaders against real folders. Where a folder is absent its test is reported as ignored.
-//!
-//! `UNET_LAB_REALDATA` names the place; without it `../shared/realdata` beside the checkout is taken.
+//! Image/mask pairs of real folders.
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Trial};
-use unet_lab::prelude::*;
+use libtest_mimic::Trial;
+use unet_lab_data::*;
 
-/// Looks at one real folder.
-type Check = fn(PathBuf);
+use crate::RealData;
 
-fn main() -> ExitCode {
-    let root = std::env::var_os("UNET_LAB_REALDATA").map(PathBuf::from);
-    let root = root.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/realdata"));
-    let tests: [(&str, &str, Check); 10] = [
-        (
+pub fn trials(root: &RealData) -> Vec<Trial> {
+    vec![
+        root.trial(
             "em_of_isbi_2012_stores_membrane_as_zero",
             "em_isbi2012",
             em_of_isbi_2012_stores_membrane_as_zero,
         ),
-        (
+        root.trial(
             "chest_x_rays_have_masks_with_an_ending",
             "cxr_lungs_demo",
             chest_x_rays_have_masks_with_an_ending,
         ),
-        (
+        root.trial(
             "ultrasound_frames_of_a_sweep_stay_together",
             "us_carotid_cca",
             ultrasound_frames_of_a_sweep_stay_together,
         ),
-        ("skin_has_palette_masks", "skin_ham10000", skin_has_palette_masks),
-        ("ct_slices", "lung_tumor_msd06_png", ct_slices),
-        (
+        root.trial("skin_has_palette_masks", "skin_ham10000", skin_has_palette_masks),
+        root.trial("ct_slices", "lung_tumor_msd06_png", ct_slices),
+        root.trial(
             "a_liver_in_colour_asks_for_a_rule",
             "liver_ircad_png",
             a_liver_in_colour_asks_for_a_rule,
         ),
-        (
+        root.trial(
             "a_heart_in_four_colours_asks_for_a_rule",
             "cardiac_acdc_png",
             a_heart_in_four_colours_asks_for_a_rule,
         ),
-        (
+        root.trial(
             "axons_have_three_masks_each",
             "sem_axon_myelin",
             axons_have_three_masks_each,
         ),
-        (
+        root.trial(
             "retinas_have_two_observers",
             "retina_chasedb1",
             retinas_have_two_observers,
         ),
-        (
+        root.trial(
             "every_bit_depth_of_one_picture_reads_alike",
             "ct_spleen_and_spine_ivadomed/png_tif_bitdepths",
             every_bit_depth_of_one_picture_reads_alike,
         ),
-    ];
-    let trials = tests
-        .map(|(name, folder, test)| {
-            let path = root.join(folder);
-            let is_absent = !path.exists();
-            let run = move || {
-                test(path);
-                Ok(())
-            };
-            Trial::test(name, run).with_ignored_flag(is_absent)
-        })
-        .into();
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+    ]
 }
 
 fn facts(data: &Dataset) -> (usize, Option<[usize; 2]>, Option<usize>) {

@@ -1,0 +1,103 @@
+//! From a path to the reader of its format.
+
+use std::fs;
+use std::path::{Component, Path};
+
+use super::{Decoded, FormatError, Limits};
+use crate::DataError;
+
+/// Gives the contents of another file that a header names.
+pub type Companion<'a> = &'a dyn Fn(&str) -> Result<Vec<u8>, FormatError>;
+
+/// One format: how its files begin, and what decodes them.
+struct Reader {
+    recognises: fn(&[u8]) -> bool,
+    decode: fn(&[u8], Limits, Companion) -> Result<Decoded, FormatError>,
+}
+
+/// In the order in which they are asked.
+const READERS: &[Reader] = &[];
+
+/// Reads a file of any format.
+///
+/// # Errors
+/// [`DataError::File`] when it is missing, damaged, of an unknown format, or larger than [`Limits::default`].
+pub fn read(path: impl AsRef<Path>) -> Result<Decoded, DataError> {
+    read_with(path, Limits::default())
+}
+
+/// Reads a file of any format that takes no more memory than allowed.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with(path: impl AsRef<Path>, limits: Limits) -> Result<Decoded, DataError> {
+    let path = path.as_ref();
+    let at_fault = |problem| DataError::File {
+        path: path.to_owned(),
+        problem,
+    };
+    let bytes = fs::read(path).map_err(|error| at_fault(FormatError::System(error.to_string())))?;
+    decode(&bytes, limits, &|name| beside(path, name)).map_err(at_fault)
+}
+
+/// Decodes the bytes of a file of any format.
+///
+/// # Errors
+/// Any [`FormatError`].
+pub fn decode(bytes: &[u8], limits: Limits, companion: Companion) -> Result<Decoded, FormatError> {
+    match READERS.iter().find(|reader| (reader.recognises)(bytes)) {
+        Some(reader) => (reader.decode)(bytes, limits, companion),
+        None => Err(FormatError::Foreign {
+            expected: "a picture, a volume or an array",
+            found: beginning(bytes),
+        }),
+    }
+}
+
+/// A file in the folder of `path`; a name that leads elsewhere is refused.
+fn beside(path: &Path, name: &str) -> Result<Vec<u8>, FormatError> {
+    let plain = Path::new(name)
+        .components()
+        .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    if !plain {
+        return Err(FormatError::Damaged(format!(
+            "it names the file {name}, which is not in its own folder; move that file beside it and correct the name"
+        )));
+    }
+    let file = path.with_file_name("").join(name);
+    fs::read(&file).map_err(|error| FormatError::System(format!("{name}, which it names: {error}")))
+}
+
+/// The first bytes, readable.
+fn beginning(bytes: &[u8]) -> String {
+    match bytes {
+        [] => "nothing: the file is empty".to_owned(),
+        _ => format!("\"{}\"", bytes[..bytes.len().min(16)].escape_ascii()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_image_is_named_by_its_beginning() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.png");
+        fs::write(&path, "<html>").unwrap();
+        let error = read(&path).unwrap_err().to_string();
+        assert!(error.contains("a.png") && error.contains("<html>"), "{error}");
+        assert!(read(folder.path().join("none.png")).is_err());
+    }
+
+    #[test]
+    fn a_header_cannot_name_a_file_elsewhere() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("b.raw"), "b").unwrap();
+        let header = folder.path().join("b.mhd");
+        assert_eq!(beside(&header, "b.raw").unwrap(), b"b");
+        for name in ["../b.raw", "/etc/passwd", "a/../../b.raw"] {
+            assert!(matches!(beside(&header, name), Err(FormatError::Damaged(_))), "{name}");
+        }
+    }
+}
