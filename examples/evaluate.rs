@@ -23,6 +23,9 @@ struct Arguments {
     /// The true masks.
     #[arg(long)]
     truth: PathBuf,
+    /// What counts as foreground in the true masks: `nonzero`, `zero`, or one value such as 255.
+    #[arg(long, default_value = "nonzero", value_parser = common::foreground)]
+    foreground: Foreground,
     /// As JSON.
     #[arg(long)]
     json: bool,
@@ -34,9 +37,24 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<(), LabError> {
     let truths = common::pictures_in(&arguments.truth)?;
+    let predictions = common::pictures_in(&arguments.pred)?;
+    let missing: Vec<String> = truths
+        .iter()
+        .map(|truth| common::stem(truth))
+        .filter(|name| !predictions.iter().any(|file| common::stem(file) == *name))
+        .collect();
+    if let Some(first) = missing.first() {
+        return Err(DataError::Argument(format!(
+            "{} of the {} true masks have no prediction in {}, first {first}: predict them, too, or the mean would be of the rest",
+            missing.len(),
+            truths.len(),
+            arguments.pred.display()
+        ))
+        .into());
+    }
     let mut rows = Vec::new();
     let mut pooled = Confusion::default();
-    for file in common::pictures_in(&arguments.pred)? {
+    for file in predictions {
         let name = common::stem(&file);
         let Some(truth) = truths.iter().find(|truth| common::stem(truth) == name) else {
             return Err(DataError::Argument(format!(
@@ -48,7 +66,7 @@ fn run(arguments: &Arguments) -> Result<(), LabError> {
         };
         let (prediction, truth) = (
             load_mask(&file, Foreground::NonZero)?,
-            load_mask(truth, Foreground::NonZero)?,
+            load_mask(truth, arguments.foreground.clone())?,
         );
         let counts = Confusion::new(&prediction, &truth)?;
         pooled += counts;

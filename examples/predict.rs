@@ -32,7 +32,7 @@ struct Arguments {
     /// Average over the eight turned and mirrored views of each image.
     #[arg(long)]
     tta: bool,
-    /// Keep the probabilities, too, as grey PNG.
+    /// Keep the probabilities, too, as grey PNG in the folder `probabilities` beside the masks.
     #[arg(long)]
     probabilities: bool,
 }
@@ -44,9 +44,12 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<(), LabError> {
     let (model, run) = common::load_run(&arguments.model)?;
     let predictor = Predictor::new().with_tta(arguments.tta);
-    std::fs::create_dir_all(&arguments.out).map_err(|error| {
-        unet_lab::data::DataError::Argument(format!("cannot make the folder {}: {error}", arguments.out.display()))
-    })?;
+    let probabilities = arguments.out.join("probabilities");
+    let folder = match arguments.probabilities {
+        true => &probabilities,
+        false => &arguments.out,
+    };
+    std::fs::create_dir_all(folder).map_err(|error| common::failed(folder, "make the folder", error))?;
     for file in common::pictures_in(&arguments.images)? {
         let image = load_image(&file)?.with_channels(Segmenter::<4>::in_channels(&model));
         let fitted = match run.size {
@@ -64,7 +67,7 @@ fn run(arguments: &Arguments) -> Result<(), LabError> {
         let name = common::stem(&file);
         save_mask(&mask, arguments.out.join(format!("{name}.png")))?;
         if arguments.probabilities {
-            save_image(&map, arguments.out.join(format!("{name}_probability.png")))?;
+            save_image(&map, probabilities.join(format!("{name}.png")))?;
         }
         println!(
             "{name}: {:.1} % foreground",

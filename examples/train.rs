@@ -26,6 +26,9 @@ struct Arguments {
     /// The masks, with the images' names (and an ending such as `_mask`).
     #[arg(long)]
     masks: PathBuf,
+    /// What counts as foreground in them: `nonzero`, `zero`, or one value such as 255.
+    #[arg(long, default_value = "nonzero", value_parser = common::foreground)]
+    foreground: Foreground,
     /// Where the run is kept.
     #[arg(long)]
     out: PathBuf,
@@ -63,7 +66,9 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), LabError> {
-    let data = PairFolder::open_with("", &text(&arguments.images), &text(&arguments.masks))?.load()?;
+    let data = PairFolder::open_with("", &text(&arguments.images), &text(&arguments.masks))?
+        .with_foreground(arguments.foreground.clone())
+        .load()?;
     let data = match arguments.size {
         Some(side) => data.resized(side, side),
         None => data,

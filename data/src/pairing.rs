@@ -122,13 +122,18 @@ impl Layout {
     /// Takes the two folders that the caller names.
     pub fn named(path: &Path, images: &str, masks: &str) -> Result<Self, DataError> {
         for name in [images, masks] {
-            if !path.join(name).is_dir() {
-                let found: Vec<String> = list(path, |p| p.is_dir())?.iter().map(|f| file_name(f)).collect();
-                let hint = format!("the folders there are: {}. Give two of these", found.join(", "));
-                return Err(DataError::MissingFolder {
-                    path: path.join(name),
-                    hint,
-                });
+            let wanted = path.join(name);
+            if !wanted.is_dir() {
+                let around = wanted.parent().filter(|parent| parent.is_dir());
+                let found = around.map(|parent| list(parent, |p| p.is_dir())).transpose()?;
+                let hint = match found.unwrap_or_default() {
+                    none if none.is_empty() => "check the path".to_owned(),
+                    some => {
+                        let names: Vec<String> = some.iter().map(|f| file_name(f)).collect();
+                        format!("the folders there are: {}. Give two of these", names.join(", "))
+                    }
+                };
+                return Err(DataError::MissingFolder { path: wanted, hint });
             }
         }
         Self {

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde::{Deserialize, Serialize};
-use unet_lab::data::DataError;
+use unet_lab::data::files::write_atomically;
+use unet_lab::data::{DataError, Foreground};
 use unet_lab::nn::{Network, NetworkConfig};
 use unet_lab::prelude::*;
 use unet_lab::train::Checkpoints;
@@ -28,7 +29,7 @@ pub fn exit(result: Result<(), LabError>) -> ExitCode {
     }
 }
 
-fn failed(path: &Path, what: &str, reason: impl std::fmt::Display) -> LabError {
+pub fn failed(path: &Path, what: &str, reason: impl std::fmt::Display) -> LabError {
     DataError::Argument(format!("cannot {what} {}: {reason}", path.display())).into()
 }
 
@@ -39,9 +40,7 @@ pub fn write_run(folder: &Path, network: &NetworkConfig, size: Option<usize>) ->
         size,
     };
     let json = serde_json::to_vec_pretty(&run).map_err(|error| failed(&path, "describe", error))?;
-    std::fs::create_dir_all(folder)
-        .and_then(|()| std::fs::write(&path, json))
-        .map_err(|error| failed(&path, "write", error))
+    write_atomically(&path, |out| out.write_all(&json)).map_err(|error| failed(&path, "write", error))
 }
 
 /// The network of a run, with its best weights.
@@ -74,6 +73,18 @@ pub fn pictures_in(folder: &Path) -> Result<Vec<PathBuf>, LabError> {
             "use",
             "it holds no picture (png, jpg, tif, gif, ppm, pgm)",
         )),
+    }
+}
+
+/// What counts as foreground in a mask file: `nonzero`, `zero`, or one value such as `255`.
+pub fn foreground(text: &str) -> Result<Foreground, String> {
+    match text {
+        "nonzero" => Ok(Foreground::NonZero),
+        "zero" => Ok(Foreground::Zero),
+        value => match value.parse() {
+            Ok(value) => Ok(Foreground::Value(value)),
+            Err(_) => Err("it is `nonzero`, `zero`, or one value such as 255".to_owned()),
+        },
     }
 }
 
