@@ -124,7 +124,10 @@ fn loader(data: &Dataset, batch: usize, device: &Device) -> Arc<dyn DataLoader<P
 /// The network after its training; every device takes `batch` images a step, from its own part of the data.
 fn train(data: &Dataset, held_out: &Dataset, devices: Vec<Device>, batch: usize, epochs: usize, out: &Path) -> UNet {
     let model = Learnable {
-        network: UNetConfig::new(1, 1).with_base_channels(4).with_depth(2).init(&devices[0]),
+        network: UNetConfig::new(1, 1)
+            .with_base_channels(4)
+            .with_depth(2)
+            .init(&devices[0]),
         share: 1.0 / devices.len() as f64,
     };
     let device = devices[0].clone().autodiff();
@@ -180,16 +183,31 @@ mod tests {
     #[test]
     fn two_devices_learn_what_one_does() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (data, held_out) = EmPhantom::new(32).with_count(10).generate().split(0.2, 1).expect("a split");
+        let (data, held_out) = EmPhantom::new(32)
+            .with_count(10)
+            .generate()
+            .split(0.2, 1)
+            .expect("a split");
         let run = |data: &Dataset, devices: usize, batch: usize, name: &str| {
-            train(data, &held_out, vec![cpu(); devices], batch, 3, &folder.path().join(name))
+            train(
+                data,
+                &held_out,
+                vec![cpu(); devices],
+                batch,
+                3,
+                &folder.path().join(name),
+            )
         };
         // Burn gives the first device the first half of the data, the second device the second.
         let of_both = data.select(&[0, 1, 4, 5, 2, 3, 6, 7]);
         let (one, two) = (weights(&run(&of_both, 1, 4, "one")), weights(&run(&data, 2, 2, "two")));
         let untrained = weights(&UNetConfig::new(1, 1).with_base_channels(4).with_depth(2).init(&cpu()));
         let apart = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-        assert!(apart(&one, &untrained) > 1e-2, "it learned: {}", apart(&one, &untrained));
+        assert!(
+            apart(&one, &untrained) > 1e-2,
+            "it learned: {}",
+            apart(&one, &untrained)
+        );
         assert!(apart(&one, &two) < 1e-5, "largest difference {}", apart(&one, &two));
     }
 }

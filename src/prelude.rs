@@ -46,7 +46,7 @@ pub use crate::data::{
 };
 pub use crate::plot::{
     Figure, FigureError, LiveCurve, compare, compare_all, curves, gallery, heat_map, histogram, histogram_by_mask,
-    overlay, picture, pictures, u_diagram,
+    network_diagram, overlay, picture, pictures, u_diagram,
 };
 
 // The notebook itself: showing, settings, questions.

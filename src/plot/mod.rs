@@ -4,11 +4,13 @@
 //! that colour-blind people can tell apart, and a text that says what it shows.
 
 mod base64;
+mod blocks;
 mod chart;
 mod curves;
 mod figure;
 mod histogram;
 mod live;
+mod network_diagram;
 mod overlay;
 mod palette;
 mod panels;
@@ -23,6 +25,7 @@ pub use curves::curves;
 pub use figure::{Figure, FigureError};
 pub use histogram::{histogram, histogram_by_mask};
 pub use live::LiveCurve;
+pub use network_diagram::network_diagram;
 pub use overlay::{compare, compare_all, gallery, heat_map, overlay, picture, pictures};
 pub(crate) use svg::escape;
 pub use u_diagram::u_diagram;

@@ -5,7 +5,8 @@
 use super::*;
 use crate::data::phantom::{EmPhantom, NucleiPhantom};
 use crate::data::{Image, Mask, Side, otsu_mask, otsu_threshold};
-use crate::nn::UNetConfig;
+use crate::device::cpu;
+use crate::nn::{NetworkConfig, UNetConfig};
 use crate::train::{EpochRecord, History, Stopped};
 
 /// A made-up training of so many epochs that overfits towards its end.
@@ -87,6 +88,25 @@ fn every_figure_is_well_formed_and_says_what_it_shows() {
             u_diagram(&UNetConfig::new(1, 1).with_base_channels(16).with_depth(1), [32, 32]).unwrap(),
         ),
     ];
+    let networks = [
+        ("course", &[256, 256][..]),
+        ("unet++", &[128, 128]),
+        ("vnet", &[64, 64, 64]),
+        ("resnet34", &[224, 224]),
+        ("original", &[572, 572]),
+    ];
+    let diagrams = networks.map(|(preset, size)| {
+        let channels = if preset == "resnet34" { 3 } else { 1 };
+        let network = NetworkConfig::preset(preset, channels, 1)
+            .unwrap()
+            .with_base_channels(16)
+            .try_init(&cpu())
+            .unwrap();
+        (preset, network_diagram(&network, size).unwrap())
+    });
+    diagrams
+        .iter()
+        .for_each(|(preset, figure)| keep(figure, &format!("network_{preset}")));
     for (name, figure) in &figures {
         assert!(figure.alt().len() > 20, "{name}: {}", figure.alt());
         keep(figure, name);
