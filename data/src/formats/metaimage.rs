@@ -226,3 +226,7 @@ fn samples(
         false => wanted.plain(stored, limits),
     }
 }
+
+#[cfg(test)]
+#[path = "metaimage_tests.rs"]
+mod tests;

@@ -54,7 +54,7 @@ impl Fields {
     /// # Errors
     /// [`FormatError::Damaged`] if the name has another value already.
     pub fn add(&mut self, name: &str, value: &str) -> Result<(), FormatError> {
-        if value.contains('\u{fffd}') {
+        if value.contains('\u{fffd}') && !name.eq_ignore_ascii_case("comment") {
             return Err(FormatError::Damaged(format!(
                 "the value of {name} in its header is no UTF-8: save the header as UTF-8"
             )));
@@ -93,9 +93,11 @@ impl Fields {
 
 /// The beginning of a value, for messages.
 pub(super) fn shown(value: &str) -> String {
-    match value.char_indices().nth(60) {
-        Some((end, _)) => format!("{}...", value.get(..end).unwrap_or_default()),
-        None => value.to_owned(),
+    let readable = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    let beginning: String = value.chars().take(60).map(readable).collect();
+    match value.chars().nth(60) {
+        Some(_) => format!("{beginning}..."),
+        None => beginning,
     }
 }
 

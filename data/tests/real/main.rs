@@ -4,6 +4,7 @@
 
 mod pairs;
 mod volumes;
+mod volumes_written;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,7 +13,7 @@ use libtest_mimic::{Arguments, Trial};
 
 fn main() -> ExitCode {
     let root = RealData::find();
-    let trials = [pairs::trials, volumes::trials]
+    let trials = [pairs::trials, volumes::trials, volumes_written::trials]
         .iter()
         .flat_map(|trials| trials(&root))
         .collect();

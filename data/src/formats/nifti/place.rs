@@ -35,10 +35,11 @@ pub(super) fn find(header: &Header) -> Result<Place, FormatError> {
     let (affine, states_spacing) = base(header);
     let geometry = Geometry::from_ras_affine(affine.map(|row| row.map(|part| part * scale)))
         .map_err(|error| FormatError::Damaged(error.to_string()))?;
+    let unknown = (!states_spacing).then(|| "the file states no voxel size for some axis; 1 mm is taken".to_owned());
     Ok(Place {
         geometry,
         states_spacing,
-        note: note(&passed_over, "voxel size"),
+        note: note(&passed_over, "voxel size").or(unknown),
     })
 }
 
@@ -82,7 +83,10 @@ fn qform(header: &Header) -> Option<Affine> {
         ],
     ];
     let turned = if header.pixdim[0] < 0.0 { -1.0 } else { 1.0 };
-    let (sizes, _) = voxel_sizes(header)?;
+    let (sizes, is_complete) = voxel_sizes(header);
+    if !is_complete {
+        return None;
+    }
     let [x, y, z] = header.quaternion_offset;
     let row = |[width, height, depth]: [f64; 3], offset: f64| {
         [width * sizes[0], height * sizes[1], depth * sizes[2] * turned, offset]
@@ -90,20 +94,20 @@ fn qform(header: &Header) -> Option<Affine> {
     Some([row(rotation[0], x), row(rotation[1], y), row(rotation[2], z)])
 }
 
-/// Voxel sizes of width, height and depth, those that the file lacks being 1; none if one that it needs is no length.
-fn voxel_sizes(header: &Header) -> Option<([f64; 3], bool)> {
+/// Voxel sizes of width, height and depth, 1 where the file states no length, and whether it states one for each of its axes.
+fn voxel_sizes(header: &Header) -> ([f64; 3], bool) {
     let stated = [header.pixdim[1], header.pixdim[2], header.pixdim[3]];
     let is_length = |size: f64| size.is_finite() && size != 0.0;
     let needed = header.axes().min(3);
     let sizes = stated.map(|size| if is_length(size) { size.abs() } else { 1.0 });
     let is_complete = stated.iter().take(needed).all(|&size| is_length(size));
-    is_complete.then_some((sizes, true))
+    (sizes, is_complete)
 }
 
 /// Voxel sizes alone: width grows to the left, and the origin is in the middle, or where SPM noted it in an Analyze file. The flag says
 /// whether the file states the sizes.
 fn base(header: &Header) -> (Affine, bool) {
-    let (sizes, states_spacing) = voxel_sizes(header).unwrap_or(([1.0; 3], false));
+    let (sizes, states_spacing) = voxel_sizes(header);
     let mut lengths = [1.0; 3];
     for (length, &stated) in lengths.iter_mut().zip(header.dim.iter().skip(1)).take(header.axes()) {
         *length = stated as f64;
