@@ -1,9 +1,11 @@
 //! Damaged and hostile files of every volume format: no panic, and no more memory than the limit allows.
 
+use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use peak_alloc::PeakAlloc;
 use rand::{Rng, RngExt, SeedableRng, rngs::ChaCha8Rng};
 use serde_json::Value;
 use std::collections::HashMap;
+use std::io::{Read, Write};
 use unet_lab_data::formats::{Companion, FormatError, Limits, decode, decode_npz, npz_names};
 
 #[global_allocator]
@@ -19,17 +21,39 @@ struct Sample {
     companions: HashMap<String, Vec<u8>>,
 }
 
+fn fixture() -> Value {
+    serde_json::from_str(include_str!("fixtures/volumes.json")).unwrap()
+}
+
+fn from_hex(text: &Value) -> Vec<u8> {
+    let pairs = text
+        .as_str()
+        .unwrap()
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| str::from_utf8(pair).unwrap());
+    pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
+}
+
+fn packed(bytes: &[u8]) -> Vec<u8> {
+    let mut writer = GzEncoder::new(Vec::new(), Compression::fast());
+    writer.write_all(bytes).unwrap();
+    writer.finish().unwrap()
+}
+
+fn unpacked(bytes: &[u8]) -> Vec<u8> {
+    let mut contents = Vec::new();
+    GzDecoder::new(bytes).read_to_end(&mut contents).unwrap();
+    contents
+}
+
 fn samples() -> Vec<Sample> {
-    let fixture: Value = serde_json::from_str(include_str!("fixtures/volumes.json")).unwrap();
-    let from_hex = |text: &str| -> Vec<u8> {
-        let pairs = text.as_bytes().chunks(2).map(|pair| str::from_utf8(pair).unwrap());
-        pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
-    };
+    let fixture = fixture();
     let mut samples: Vec<Sample> = Vec::new();
     for entry in fixture["made"].as_array().unwrap() {
         let mut files: HashMap<String, Vec<u8>> = HashMap::new();
         for (name, contents) in entry["files"].as_object().unwrap() {
-            files.insert(name.clone(), from_hex(contents.as_str().unwrap()));
+            files.insert(name.clone(), from_hex(contents));
         }
         samples.push(Sample {
             name: entry["name"].as_str().unwrap().to_owned(),
@@ -39,7 +63,7 @@ fn samples() -> Vec<Sample> {
     }
     samples.push(Sample {
         name: "npz of two arrays".to_owned(),
-        first: from_hex(fixture["npz_of_two"].as_str().unwrap()),
+        first: from_hex(&fixture["npz_of_two"]),
         companions: HashMap::new(),
     });
     samples
@@ -87,7 +111,9 @@ fn measured(sample: &Sample, bytes: &[u8], limits: Limits) -> usize {
 }
 
 fn mutate(bytes: &mut Vec<u8>, random: &mut ChaCha8Rng) {
-    const NUMBERS: [&[u8]; 8] = [
+    const NUMBERS: [&[u8]; 10] = [
+        b"100000",
+        b"70000000",
         b"-1",
         b"0",
         b"99999999999999999999",
@@ -136,7 +162,7 @@ fn mutate(bytes: &mut Vec<u8>, random: &mut ChaCha8Rng) {
                 if let Some(digit) = bytes.iter().skip(at).position(u8::is_ascii_digit) {
                     let from = at + digit;
                     let length = bytes.iter().skip(from).take_while(|byte| byte.is_ascii_digit()).count();
-                    bytes.splice(from..from + length, NUMBERS[random.random_range(0..8)].iter().copied());
+                    bytes.splice(from..from + length, NUMBERS[random.random_range(0..10)].iter().copied());
                 }
             }
             _ => {
@@ -152,9 +178,61 @@ fn mutate(bytes: &mut Vec<u8>, random: &mut ChaCha8Rng) {
     }
 }
 
+/// Packed files of 4 MiB of zeros, each a few kilobytes long, and the same with a header that claims 1 GiB.
+fn bombs() -> Vec<(&'static str, Vec<u8>, Vec<u8>)> {
+    let zeros = vec![0; 4 << 20];
+    let header = |samples: &[Sample], shape: [i16; 3]| {
+        let sample = samples.iter().find(|sample| sample.name == "nifti packed").unwrap();
+        let mut header = unpacked(&sample.first);
+        header.truncate(352);
+        header[42..48].copy_from_slice(shape.map(i16::to_le_bytes).as_flattened());
+        header[70] = 2;
+        header
+    };
+    let samples = samples();
+    let nifti = |shape| packed(&[&header(&samples, shape)[..], &zeros].concat());
+    let text = |header: &str, shape: &str| [header.replace("SHAPE", shape).as_bytes(), &packed(&zeros)].concat();
+    let meta = "NDims = 3\nDimSize = SHAPE\nElementType = MET_UCHAR\nCompressedData = True\nElementDataFile = LOCAL\n";
+    let nrrd = "NRRD0004\ntype: uint8\ndimension: 3\nsizes: SHAPE\nencoding: gzip\n\n";
+    let (honest, claim) = ("256 256 64", "8192 8192 16");
+    let npz = from_hex(&fixture()["npz_of_zeros"]);
+    vec![
+        ("NIfTI", nifti([256, 256, 64]), nifti([8192, 8192, 16])),
+        ("MetaImage", text(meta, honest), text(meta, claim)),
+        ("NRRD", text(nrrd, honest), text(nrrd, claim)),
+        ("npz", npz.clone(), npz[..npz.len() / 2].to_vec()),
+    ]
+}
+
+fn bombs_do_not_go_off() {
+    for (name, honest, claim) in bombs() {
+        let run = |bytes: &[u8], limits: Limits| {
+            let before = MEMORY.current_usage();
+            MEMORY.reset_peak_usage();
+            let result = decode(bytes, limits, &|_| unreachable!()).map(|file| file.samples.len());
+            (result, MEMORY.peak_usage().saturating_sub(before))
+        };
+        let (result, taken) = run(&honest, Limits::with_bytes((4 << 20) - 1));
+        let is_refused = matches!(result, Err(FormatError::TooLarge { needed: 4_194_304, .. }));
+        assert!(is_refused && taken < FIXED, "{name}: {result:?}, {taken} bytes");
+        let (result, taken) = run(&honest, Limits::with_bytes(4 << 20));
+        assert!(
+            result == Ok(4 << 20) && taken < (4 << 20) + FIXED,
+            "{name}: {result:?}, {taken} bytes"
+        );
+        let (result, taken) = run(&claim, Limits::default());
+        assert!(
+            result.is_err() && taken < 1032 * claim.len() + FIXED,
+            "{name}: {result:?}, {taken} bytes"
+        );
+        assert!(honest.len() < 40_000, "{name} is no bomb: {}", honest.len());
+    }
+}
+
 /// One test, so that no other one allocates at the same time.
 #[test]
 fn no_file_panics_or_takes_more_memory_than_allowed() {
+    bombs_do_not_go_off();
     let samples = samples();
     let limit = 1 << 16;
     let small = Limits::with_bytes(limit as u64);
@@ -170,7 +248,14 @@ fn no_file_panics_or_takes_more_memory_than_allowed() {
         );
         for _ in 0..rounds {
             let mut bytes = sample.first.clone();
-            mutate(&mut bytes, &mut random);
+            if bytes.starts_with(&[0x1f, 0x8b]) && random.random() {
+                // What is wrong lies in the contents of an intact stream.
+                let mut contents = unpacked(&bytes);
+                mutate(&mut contents, &mut random);
+                bytes = packed(&contents);
+            } else {
+                mutate(&mut bytes, &mut random);
+            }
             let taken = measured(sample, &bytes, small);
             most = most.max(taken);
             assert!(taken <= 4 * limit + FIXED, "{} took {taken} bytes", sample.name);
