@@ -54,6 +54,18 @@ pub enum DataError {
         /// Its `[width, height]`.
         mask_size: [usize; 2],
     },
+    /// A volume and its labels are not on the same grid.
+    #[error(
+        "{labels} and its image {image} differ: {difference}. Labels must lie on their image's grid: resample them, or remove the case"
+    )]
+    GridsDiffer {
+        /// The image file.
+        image: PathBuf,
+        /// The label file.
+        labels: PathBuf,
+        /// Sizes or positions of both.
+        difference: String,
+    },
     /// The file is damaged, is not what its name says, or holds pixels that are not supported.
     #[error("cannot read {path}: {reason}. Open it in an image viewer; if it opens there, save it again as PNG")]
     Unreadable {

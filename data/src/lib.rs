@@ -22,6 +22,8 @@ pub mod phantom;
 mod raster;
 mod split;
 mod volume;
+mod volume_files;
+mod volume_folder;
 
 pub use dataset::Dataset;
 pub use error::DataError;
@@ -34,3 +36,5 @@ pub use otsu::{Side, otsu_mask, otsu_threshold};
 pub use raster::{load_image, load_mask, rgb_png, save_image, save_mask};
 pub use split::split_indices;
 pub use volume::Volume;
+pub use volume_files::{load_labels, load_volume};
+pub use volume_folder::VolumeFolder;

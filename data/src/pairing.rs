@@ -284,7 +284,7 @@ fn list(folder: &Path, wanted: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, D
 }
 
 /// A sorting key in which runs of digits count as numbers.
-fn natural(name: &str) -> Vec<(String, u128)> {
+pub(super) fn natural(name: &str) -> Vec<(String, u128)> {
     let mut key = Vec::new();
     let mut rest = name;
     while !rest.is_empty() {

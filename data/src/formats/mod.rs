@@ -5,13 +5,22 @@
 
 mod decoded;
 mod error;
+mod metaimage;
+mod nifti;
+mod npy;
+mod npz;
+mod nrrd;
+mod numbers;
 mod open;
 mod samples;
+mod text;
 
 use std::fmt;
 
 pub use decoded::Decoded;
 pub use error::{FormatError, Limits};
+pub use nifti::{save_nifti, save_nifti_labels};
+pub use npz::{decode_npz, npz_names, read_npz};
 pub use open::{Companion, decode, read, read_with};
 pub use samples::{Endian, SampleType, Samples};
 

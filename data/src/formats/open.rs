@@ -1,12 +1,13 @@
 //! From a path to the reader of its format.
 
 use std::fs;
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
-use super::{Decoded, FormatError, Limits};
+use super::{Decoded, FormatError, Limits, metaimage, nifti, npy, npz, nrrd};
 use crate::DataError;
 
-/// Gives the contents of another file that a header names.
+/// Gives the contents of another file that a header names. A name that begins with `*` stands for the header's own name without its ending:
+/// `*.img` of `brain.hdr` and of `brain.hdr.gz` is `brain.img`.
 pub type Companion<'a> = &'a dyn Fn(&str) -> Result<Vec<u8>, FormatError>;
 
 /// One format: how its files begin, and what decodes them.
@@ -16,7 +17,29 @@ struct Reader {
 }
 
 /// In the order in which they are asked.
-const READERS: &[Reader] = &[];
+const READERS: &[Reader] = &[
+    Reader {
+        recognises: npy::recognises,
+        decode: npy::decode,
+    },
+    Reader {
+        recognises: npz::recognises,
+        decode: npz::decode,
+    },
+    Reader {
+        recognises: nrrd::recognises,
+        decode: nrrd::decode,
+    },
+    Reader {
+        recognises: metaimage::recognises,
+        decode: metaimage::decode,
+    },
+    // Analyze has hardly a mark of its own: after those that have.
+    Reader {
+        recognises: nifti::recognises,
+        decode: nifti::decode,
+    },
+];
 
 /// Reads a file of any format.
 ///
@@ -36,6 +59,8 @@ pub fn read_with(path: impl AsRef<Path>, limits: Limits) -> Result<Decoded, Data
         path: path.to_owned(),
         problem,
     };
+    let header = header_of_pair(path);
+    let path = header.as_deref().unwrap_or(path);
     let bytes = fs::read(path).map_err(|error| at_fault(FormatError::System(error.to_string())))?;
     decode(&bytes, limits, &|name| beside(path, name)).map_err(at_fault)
 }
@@ -54,6 +79,16 @@ pub fn decode(bytes: &[u8], limits: Limits, companion: Companion) -> Result<Deco
     }
 }
 
+/// The header beside a file `.img` of voxels (NIfTI and Analyze pairs), where there is one.
+fn header_of_pair(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_str()?;
+    let stem = name.strip_suffix(".img.gz").or(name.strip_suffix(".img"))?;
+    let mut headers = [".hdr", ".hdr.gz"]
+        .into_iter()
+        .map(|ending| path.with_file_name(format!("{stem}{ending}")));
+    headers.find(|header| header.is_file())
+}
+
 /// A file in the folder of `path`; a name that leads elsewhere is refused.
 fn beside(path: &Path, name: &str) -> Result<Vec<u8>, FormatError> {
     let plain = Path::new(name)
@@ -64,7 +99,13 @@ fn beside(path: &Path, name: &str) -> Result<Vec<u8>, FormatError> {
             "it names the file {name}, which is not in its own folder; move that file beside it and correct the name"
         )));
     }
-    let file = path.with_file_name("").join(name);
+    let own = |ending: &str| {
+        let stem = path.file_name().unwrap_or_default().to_string_lossy();
+        let stem = stem.strip_suffix(".gz").unwrap_or(&stem);
+        format!("{}{ending}", stem.rsplit_once('.').map_or(stem, |(stem, _)| stem))
+    };
+    let name = name.strip_prefix('*').map_or(name.to_owned(), own);
+    let file = path.with_file_name("").join(&name);
     fs::read(&file).map_err(|error| FormatError::System(format!("{name}, which it names: {error}")))
 }
 
@@ -96,7 +137,9 @@ mod tests {
         fs::write(folder.path().join("b.raw"), "b").unwrap();
         let header = folder.path().join("b.mhd");
         assert_eq!(beside(&header, "b.raw").unwrap(), b"b");
-        for name in ["../b.raw", "/etc/passwd", "a/../../b.raw"] {
+        assert_eq!(beside(&header, "*.raw").unwrap(), b"b");
+        assert_eq!(beside(&folder.path().join("b.hdr.gz"), "*.raw").unwrap(), b"b");
+        for name in ["../b.raw", "*/../b.raw", "/etc/passwd", "a/../../b.raw"] {
             assert!(matches!(beside(&header, name), Err(FormatError::Damaged(_))), "{name}");
         }
     }

@@ -169,6 +169,46 @@ impl Samples {
         reorder!(U8 I8 U16 I16 U32 I32 U64 I64 F32 F64)
     }
 
+    /// The numbers of a file whose axes lie otherwise: `shape` is that of [`Decoded`](super::Decoded), and `strides` says how many
+    /// numbers apart the file stores neighbours along each of its axes. Nothing is copied where they lie in order already.
+    ///
+    /// # Panics
+    /// If the strides lead outside.
+    pub(super) fn in_order(self, shape: [usize; 5], strides: [usize; 5]) -> Self {
+        let mut step = 1;
+        let lies_in_order = (0..5).rev().all(|axis| {
+            let fits = shape[axis] <= 1 || strides[axis] == step;
+            step *= shape[axis];
+            fits
+        });
+        if lies_in_order {
+            return self;
+        }
+        let [frames, channels, depth, height, width] = shape;
+        macro_rules! gather {
+            ($($variant:ident)*) => {
+                match self {
+                    $(Self::$variant(values) => {
+                        let mut ordered = Vec::with_capacity(values.len());
+                        for frame in 0..frames {
+                            for channel in 0..channels {
+                                for slice in 0..depth {
+                                    for row in 0..height {
+                                        let at = [frame, channel, slice, row];
+                                        let start: usize = at.iter().zip(strides).map(|(place, stride)| place * stride).sum();
+                                        ordered.extend((0..width).map(|column| values[start + column * strides[4]]));
+                                    }
+                                }
+                            }
+                        }
+                        Self::$variant(ordered)
+                    })*
+                }
+            };
+        }
+        gather!(U8 I8 U16 I16 U32 I32 U64 I64 F32 F64)
+    }
+
     /// `slope * stored + intercept` of each, computed in double precision.
     #[allow(clippy::unnecessary_cast, reason = "needed for all types but one")]
     pub fn scaled(&self, slope: f64, intercept: f64) -> Vec<f32> {
@@ -204,6 +244,14 @@ mod tests {
         assert_eq!(little, Samples::I16(vec![1, -1]));
         let big = Samples::from_bytes(&[0x3f, 0x80, 0, 0], SampleType::F32, Endian::Big);
         assert_eq!(big, Samples::F32(vec![1.0]));
+    }
+
+    #[test]
+    fn colours_of_a_pixel_side_by_side_become_one_channel_after_another() {
+        let file = Samples::U8((0..12).collect());
+        let ordered = file.clone().in_order([1, 3, 1, 2, 2], [12, 1, 12, 6, 3]);
+        assert_eq!(ordered, Samples::U8(vec![0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11]));
+        assert_eq!(file.clone().in_order([1, 3, 1, 2, 2], [0, 4, 7, 2, 1]), file);
     }
 
     #[test]
