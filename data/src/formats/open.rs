@@ -16,7 +16,13 @@ struct Reader {
 }
 
 /// In the order in which they are asked.
-const READERS: &[Reader] = &[];
+const READERS: &[Reader] = &[
+    #[cfg(feature = "dicom")]
+    Reader {
+        recognises: super::dicom::recognises,
+        decode: super::dicom::decode,
+    },
+];
 
 /// Reads a file of any format.
 ///
