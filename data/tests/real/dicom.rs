@@ -3,10 +3,14 @@
 use std::path::Path;
 
 use libtest_mimic::Trial;
+use rand::SeedableRng as _;
+use rand::rngs::ChaCha8Rng;
 use serde_json::Value;
-use unet_lab_data::Geometry;
-use unet_lab_data::formats::dicom::DicomSeries;
+use unet_lab_data::formats::dicom::{
+    Code, DicomSeg, DicomSeries, SegmentAlgorithm, SegmentDescription, save_dicom_seg,
+};
 use unet_lab_data::formats::{Decoded, read};
+use unet_lab_data::{Geometry, LabelMap};
 
 use super::RealData;
 
@@ -29,7 +33,67 @@ pub fn trials(root: &RealData) -> Vec<Trial> {
             series(&path, &facts)
         }));
     }
+    for (name, facts) in fixture["seg"].as_object().unwrap() {
+        let facts = facts.clone();
+        let part = format!("dicom_single/{name}");
+        trials.push(root.trial(&format!("dicom::seg::{name}"), &part, move |path| {
+            segmentation(&path, &facts)
+        }));
+    }
+    trials.push(
+        root.trial("dicom::seg::written", "ct_totalsegmentator/dicom_j2k", |path| {
+            written(&path)
+        }),
+    );
     trials
+}
+
+/// Each segment on the smallest grid that holds all frames.
+fn segmentation(path: &Path, facts: &Value) {
+    let seg = DicomSeg::open(path).unwrap();
+    let grid = seg.grid().unwrap();
+    assert_eq!(serde_json::json!(grid.size()), facts["shape"]);
+    assert!((grid.spacing()[0] - facts["step"].as_f64().unwrap()).abs() < 1e-4);
+    assert_eq!(seg.segments().len(), facts["segments"].as_array().unwrap().len());
+    for (segment, facts) in seg.segments().iter().zip(facts["segments"].as_array().unwrap()) {
+        assert_eq!(facts["number"], segment.number);
+        assert_eq!(facts["label"], segment.label.as_str());
+        assert_eq!(facts["category"], segment.category.as_ref().unwrap().meaning.as_str());
+        assert_eq!(facts["property"], segment.property.as_ref().unwrap().meaning.as_str());
+        let region = seg.region(segment.number, &grid).unwrap();
+        assert_eq!(facts["voxels"], region.count());
+        let bytes = region.inside().iter().map(|&inside| u8::from(inside));
+        assert_eq!(facts["crc32"], crc32(bytes));
+    }
+    match seg.labels_on(&grid) {
+        Ok(labels) => assert!(labels.data().iter().any(|&label| label > 0)),
+        Err(error) => assert!(error.to_string().contains("overlap"), "{error}"),
+    }
+}
+
+/// Bodies and bones of a real series, written, and read back. `fixtures/check_dicom_seg.py` looks at the file that stays.
+fn written(path: &Path) {
+    let series = DicomSeries::find(path).unwrap().remove(0);
+    let volume = series.load().unwrap();
+    let label = |&value: &f32| u32::from(value > -300.0) + 4 * u32::from(value > 300.0);
+    let labels = LabelMap::new(volume.data().iter().map(label).collect(), &volume.size()).unwrap();
+    let describe = |label, name: &str, code: [&str; 2]| SegmentDescription {
+        label,
+        name: name.into(),
+        category: Code::new("123037004", "SCT", "Anatomical Structure"),
+        property: Code::new(code[0], "SCT", code[1]),
+        algorithm: SegmentAlgorithm::Automatic("threshold".into()),
+    };
+    let segments = [
+        describe(1, "Soft tissue", ["87784001", "Soft tissue"]),
+        describe(5, "Bone", ["272673000", "Bone"]),
+    ];
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("dicom_seg.dcm");
+    save_dicom_seg(&labels, &series, &segments, &mut ChaCha8Rng::seed_from_u64(4), &file).unwrap();
+    let back = DicomSeg::open(&file).unwrap().labels_on(&volume).unwrap();
+    let number = |&label: &u32| [0, 1, 0, 0, 0, 2][label as usize];
+    assert!(labels.data().iter().map(number).eq(back.data().iter().copied()));
+    assert_eq!(back.spacing(), volume.spacing());
 }
 
 fn single(path: &Path, facts: &Value) {

@@ -3,6 +3,7 @@
 //! `UNET_LAB_REALDATA` names the place; without it `../shared/realdata` beside the checkout is taken.
 
 mod dicom;
+mod dicom_mutants;
 mod pairs;
 
 use std::path::PathBuf;
@@ -12,7 +13,7 @@ use libtest_mimic::{Arguments, Trial};
 
 fn main() -> ExitCode {
     let root = RealData::find();
-    let trials = [pairs::trials, dicom::trials]
+    let trials = [pairs::trials, dicom::trials, dicom_mutants::trials]
         .iter()
         .flat_map(|trials| trials(&root))
         .collect();

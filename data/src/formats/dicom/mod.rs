@@ -14,11 +14,14 @@ mod codec;
 mod colour;
 mod container;
 mod dataset;
+mod elements;
 mod fragments;
 mod layout;
 mod pixels;
 mod place;
 mod read;
+mod seg;
+mod seg_write;
 mod series;
 mod stack;
 mod syntax;
@@ -28,6 +31,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::FormatError;
 
 pub use read::decode;
+pub use seg::{Code, DicomSeg, Segment, SegmentationKind};
+pub use seg_write::{SegmentAlgorithm, SegmentDescription, save_dicom_seg};
 pub use series::{DicomSeries, SkippedFile};
 
 /// Whether the bytes are those of a DICOM file: `DICM` behind a preamble of 128 bytes, or a data set that begins without either.
@@ -40,3 +45,12 @@ pub fn recognises(bytes: &[u8]) -> bool {
 fn contain<T>(what: &str, work: impl FnOnce() -> T) -> Result<T, FormatError> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|_| FormatError::Damaged(format!("{what} gave up on its contents")))
 }
+
+#[cfg(test)]
+mod made_up;
+#[cfg(test)]
+mod read_tests;
+#[cfg(test)]
+mod seg_tests;
+#[cfg(test)]
+mod series_tests;

@@ -49,7 +49,7 @@ pub(super) struct Slice {
     pub path: PathBuf,
     pub sop_class: String,
     pub sop_instance: String,
-    plane: Option<Plane>,
+    pub plane: Option<Plane>,
     size: [usize; 2],
     frames: usize,
     is_enhanced: bool,

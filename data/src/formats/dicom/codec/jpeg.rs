@@ -8,7 +8,8 @@ use crate::formats::FormatError;
 /// See [`super::decode`]. Colour comes as it is stored; the photometric interpretation says what it is.
 pub(super) fn decode(bytes: &[u8], layout: &Layout) -> Result<Vec<u32>, FormatError> {
     let mut decoder = Decoder::new(bytes);
-    decoder.set_color_transform(ColorTransform::None);
+    // "RGB" leaves three numbers as they are; "None" (of version 0.3.2) mixes up their order.
+    decoder.set_color_transform(ColorTransform::RGB);
     decoder.set_max_decoding_buffer_size(layout.samples().saturating_mul(4));
     decoder.read_info().map_err(|error| explained(error, layout))?;
     let info = decoder.info().ok_or_else(|| damaged("JPEG", "it has no frame"))?;
