@@ -13,12 +13,21 @@ const PREAMBLE: usize = 128;
 
 /// A file taken apart: which transfer syntax it states, how its data set is encoded, and the data set's bytes.
 pub(super) struct Container<'a> {
+    pub meta: Meta,
     /// The stated transfer syntax, or the one that the bytes look like.
     pub syntax: String,
     pub encoding: Encoding,
     pub dataset: Cow<'a, [u8]>,
     /// What is odd about the file.
     pub oddities: Vec<String>,
+}
+
+/// What the file meta information says.
+#[derive(Default)]
+pub(super) struct Meta {
+    pub syntax: Option<String>,
+    pub sop_class: Option<String>,
+    pub sop_instance: Option<String>,
 }
 
 /// Whether the bytes are those of a DICOM file: `DICM` behind the preamble, or a data set that begins without either.
@@ -68,8 +77,8 @@ impl<'a> Container<'a> {
                 bytes
             }
         };
-        let (stated, dataset) = skip_meta(body)?;
-        let Some(syntax) = stated else {
+        let (meta, dataset) = read_meta(body)?;
+        let Some(syntax) = meta.syntax.clone() else {
             oddities.push("no transfer syntax stated".to_owned());
             let encoding = bare_encoding(dataset).ok_or_else(|| {
                 FormatError::Damaged(
@@ -77,6 +86,7 @@ impl<'a> Container<'a> {
                 )
             })?;
             return Ok(Self {
+                meta,
                 syntax: encoding.uid().to_owned(),
                 encoding,
                 dataset: dataset.into(),
@@ -100,6 +110,7 @@ impl<'a> Container<'a> {
             encoding = found;
         }
         Ok(Self {
+            meta,
             syntax,
             encoding,
             dataset,
@@ -108,10 +119,10 @@ impl<'a> Container<'a> {
     }
 }
 
-/// The transfer syntax stated by the file meta information (group 2, always explicit little endian), and what follows it.
-fn skip_meta(bytes: &[u8]) -> Result<(Option<String>, &[u8]), FormatError> {
+/// The file meta information (group 2, always explicit little endian), and what follows it.
+fn read_meta(bytes: &[u8]) -> Result<(Meta, &[u8]), FormatError> {
     let mut rest = bytes;
-    let mut syntax = None;
+    let mut meta = Meta::default();
     while let [2, 0, element_low, element_high, first, second, a, b, tail @ ..] = rest {
         if !is_value_representation(*first, *second) {
             break;
@@ -132,13 +143,19 @@ fn skip_meta(bytes: &[u8]) -> Result<(Option<String>, &[u8]), FormatError> {
                 found: tail.len() as u64,
             });
         };
-        if [*element_low, *element_high] == [0x10, 0] {
+        let text = || {
             let text = String::from_utf8_lossy(value);
-            syntax = Some(text.trim_matches(['\0', ' ']).to_owned());
+            Some(text.trim_matches(['\0', ' ']).to_owned()).filter(|uid| !uid.is_empty())
+        };
+        match [*element_low, *element_high] {
+            [0x02, 0] => meta.sop_class = text(),
+            [0x03, 0] => meta.sop_instance = text(),
+            [0x10, 0] => meta.syntax = text(),
+            _ => {}
         }
         rest = tail;
     }
-    Ok((syntax.filter(|uid| !uid.is_empty()), rest))
+    Ok((meta, rest))
 }
 
 /// The deflated data set (PS3.5 section A.5), no larger than allowed.

@@ -1,10 +1,14 @@
-//! A file's data set, parsed within bounds.
+//! A file's data set.
 
+use dicom_core::VR;
+use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 
-use super::check::{sound_length, with_causes};
+use super::attributes::Attributes as _;
 use super::contain;
-use super::container::Container;
+use super::container::{Container, Meta};
+use super::elements::Elements as _;
+use super::parse::parse;
 use super::syntax::Encoding;
 use crate::formats::{FormatError, Limits};
 
@@ -23,19 +27,25 @@ impl Dataset {
     /// [`FormatError::Truncated`], [`FormatError::Damaged`], or [`FormatError::TooLarge`].
     pub fn parse(bytes: &[u8], limits: Limits) -> Result<Self, FormatError> {
         let Container {
+            meta,
             syntax,
             encoding,
             dataset,
             mut oddities,
         } = Container::open(bytes, limits)?;
-        let length = sound_length(&dataset, encoding, limits)?;
-        if length < dataset.len() {
-            let odd = dataset.len() - length;
-            oddities.push(format!("{odd} bytes at the end are no attribute, and are left out"));
+        let (mut object, odd) = contain("the parser", || parse(&dataset, encoding, limits))??;
+        oddities.extend(odd);
+        // Anonymisation may have emptied the identifiers in the data set; those of the file meta information are the same ones.
+        let Meta {
+            sop_class,
+            sop_instance,
+            ..
+        } = meta;
+        for (tag, stated) in [(tags::SOP_CLASS_UID, sop_class), (tags::SOP_INSTANCE_UID, sop_instance)] {
+            if let (None, Some(uid)) = (object.text(tag), stated) {
+                object = object.with_text(tag, VR::UI, &uid);
+            }
         }
-        let parse = || InMemDicomObject::read_dataset_with_ts(&dataset[..length], &encoding.parser());
-        let object = contain("the parser", parse)?
-            .map_err(|error| FormatError::Damaged(format!("its data set cannot be read: {}", with_causes(&error))))?;
         Ok(Self {
             object,
             syntax,

@@ -9,7 +9,6 @@
 //! lossless), JPEG-LS (grey) and JPEG 2000. Taught in unit 09 (volumes).
 
 mod attributes;
-mod check;
 mod codec;
 mod colour;
 mod container;
@@ -17,6 +16,7 @@ mod dataset;
 mod elements;
 mod fragments;
 mod layout;
+mod parse;
 mod pixels;
 mod place;
 mod read;
@@ -41,7 +41,7 @@ pub fn recognises(bytes: &[u8]) -> bool {
 }
 
 /// The result of code that is not ours, and of which a panic on hostile bytes must not end the program. The last resort behind
-/// the checks of [`check`] and [`codec`].
+/// the checks of [`parse`] and [`codec`].
 fn contain<T>(what: &str, work: impl FnOnce() -> T) -> Result<T, FormatError> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|_| FormatError::Damaged(format!("{what} gave up on its contents")))
 }

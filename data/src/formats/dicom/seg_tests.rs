@@ -145,15 +145,24 @@ fn labels_that_do_not_fit_are_refused() {
     assert!(refused(&LabelMap::new(vec![0; 6], &[1, 2, 3]).unwrap(), &both).contains("3 slices of 2 x 3"));
     assert!(refused(&LabelMap::new(vec![0; 18], &[3, 2, 3]).unwrap(), &both).contains("no voxel"));
     assert!(!path.exists());
-    let lost = super::made_up::folder(vec![without(slice(0, [0.0; 3], 0), tags::FRAME_OF_REFERENCE_UID)]);
-    let series = DicomSeries::find(lost.path()).unwrap().remove(0);
     let one = LabelMap::new(vec![3; 6], &[1, 2, 3]).unwrap();
-    let error = save_dicom_seg(&one, &series, &both, &mut ChaCha8Rng::seed_from_u64(0), &path)
-        .unwrap_err()
-        .to_string();
+    let save = |tag| {
+        let lost = super::made_up::folder(vec![without(slice(0, [0.0; 3], 0), tag)]);
+        let series = DicomSeries::find(lost.path()).unwrap().remove(0);
+        save_dicom_seg(&one, &series, &both, &mut ChaCha8Rng::seed_from_u64(0), &path)
+    };
+    let error = save(tags::SERIES_INSTANCE_UID).unwrap_err().to_string();
     assert!(
-        error.contains("IM000") && error.contains("FrameOfReferenceUID (0020,0052)"),
+        error.contains("IM000") && error.contains("SeriesInstanceUID (0020,000E)"),
         "{error}"
+    );
+    save(tags::STUDY_INSTANCE_UID).unwrap();
+    let object = Dataset::parse(&std::fs::read(&path).unwrap(), Limits::default())
+        .unwrap()
+        .object;
+    assert!(
+        object.text(tags::STUDY_INSTANCE_UID).unwrap().starts_with("2.25."),
+        "removed by anonymisation"
     );
 }
 

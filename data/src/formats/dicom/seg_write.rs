@@ -9,9 +9,9 @@ use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
 use rand::Rng;
 
 use super::attributes::{Attributes as _, missing};
-use super::check::with_causes;
 use super::dataset::Dataset;
 use super::elements::{Elements as _, uid};
+use super::parse::with_causes;
 use super::seg::Code;
 use super::series::{DicomSeries, Slice, at_fault};
 use super::stack::Plane;
@@ -50,6 +50,7 @@ pub struct SegmentDescription {
 /// The labels have the size of the series as [`DicomSeries::load`] gives it: one slice a file, in its order. Segment numbers count
 /// from 1 in the order of `segments`; slices without a segment are left out. Patient, study and frame of reference are copied from
 /// the series' first file, as the standard demands of an object of the same study: **the file names the patient if the images do**.
+/// Where anonymisation has removed the identifier of the study, the series or the frame of reference, a new one stands in for it.
 /// New identifiers (UIDs under 2.25) are drawn from `identifiers`; the same seed gives the same file, dated as the study, so pass
 /// a new seed for every file that leaves the machine.
 ///
@@ -80,8 +81,8 @@ pub fn save_dicom_seg(
             "no voxel has a label, and an empty segmentation cannot be stored".into(),
         ));
     }
-    let (source, source_path) = first_dataset(reference)?;
-    let object = common(&source, &source_path, reference, identifiers)?;
+    let source = first_dataset(reference)?;
+    let object = common(&source, reference, identifiers)?;
     let object = describe(object, segments);
     let object = place(object, &slices, &frames, identifiers);
     let object = pixels(object, &frames, [rows, columns]);
@@ -188,26 +189,31 @@ impl Frames {
     }
 }
 
-fn first_dataset(reference: &DicomSeries) -> Result<(InMemDicomObject, std::path::PathBuf), DataError> {
+fn first_dataset(reference: &DicomSeries) -> Result<InMemDicomObject, DataError> {
     let path = reference.files().next().map(Path::to_owned).unwrap_or_default();
     let read = || {
         let bytes = std::fs::read(&path).map_err(|error| FormatError::System(error.to_string()))?;
         Dataset::parse(&bytes, Limits::default())
     };
     let dataset = read().map_err(|problem| at_fault(&path, problem))?;
-    Ok((dataset.object, path))
+    Ok(dataset.object)
 }
 
 /// Patient, study, series, equipment and the images referred to.
 fn common(
     source: &InMemDicomObject,
-    path: &Path,
     reference: &DicomSeries,
     identifiers: &mut impl Rng,
 ) -> Result<InMemDicomObject, DataError> {
-    let required = |tag: Tag| source.text(tag).ok_or_else(|| at_fault(path, missing(tag)));
-    let study = required(tags::STUDY_INSTANCE_UID)?;
-    let frame_of_reference = required(tags::FRAME_OF_REFERENCE_UID)?;
+    if let Some(nameless) = reference.slices.iter().find(|slice| slice.sop_instance.is_empty()) {
+        return Err(at_fault(&nameless.path, missing(tags::SOP_INSTANCE_UID)));
+    }
+    let study = source
+        .text(tags::STUDY_INSTANCE_UID)
+        .unwrap_or_else(|| uid(identifiers));
+    let frame_of_reference = source
+        .text(tags::FRAME_OF_REFERENCE_UID)
+        .unwrap_or_else(|| uid(identifiers));
     let mut object = InMemDicomObject::new_empty();
     // Texts are written as UTF-8, whatever the images use.
     object = object.with_text(tags::SPECIFIC_CHARACTER_SET, VR::CS, "ISO_IR 192");
@@ -233,12 +239,16 @@ fn common(
             text => object = object.with_text(tag, vr, &text.unwrap_or_default()),
         }
     }
+    let referred = match reference.uid() {
+        "" => uid(identifiers),
+        known => known.to_owned(),
+    };
     let date = source.text(tags::STUDY_DATE).unwrap_or_else(|| "19000101".into());
     let time = source.text(tags::STUDY_TIME).unwrap_or_else(|| "000000".into());
     let instances = reference.slices.iter().map(|slice| instance(slice)).collect();
     let series = InMemDicomObject::new_empty()
         .with_items(tags::REFERENCED_INSTANCE_SEQUENCE, instances)
-        .with_text(tags::SERIES_INSTANCE_UID, VR::UI, reference.uid());
+        .with_text(tags::SERIES_INSTANCE_UID, VR::UI, &referred);
     Ok(object
         .with_text(tags::STUDY_INSTANCE_UID, VR::UI, &study)
         .with_text(tags::FRAME_OF_REFERENCE_UID, VR::UI, &frame_of_reference)
