@@ -55,7 +55,7 @@ fn bare_encoding(bytes: &[u8]) -> Option<Encoding> {
     match head {
         [8, 0, 0..=0x20, 0, ..] if is_named => Some(Encoding::ExplicitLittle),
         [0, 8, 0, 0..=0x20, ..] if is_named => Some(Encoding::ExplicitBig),
-        [8, 0, 0..=0x20, 0, ..] if length <= 256 && length % 2 == 0 && bytes.len() > 8 + length as usize => {
+        [8, 0, 0..=0x20, 0, ..] if length <= 256 && length.is_multiple_of(2) && bytes.len() > 8 + length as usize => {
             Some(Encoding::ImplicitLittle)
         }
         _ => None,

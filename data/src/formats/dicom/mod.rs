@@ -17,12 +17,16 @@ mod elements;
 mod fragments;
 mod layout;
 mod parse;
+mod phi;
 mod pixels;
 mod place;
 mod read;
 mod seg;
+mod seg_grid;
+mod seg_modules;
 mod seg_write;
 mod series;
+mod slice;
 mod stack;
 mod syntax;
 
@@ -30,6 +34,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::FormatError;
 
+pub use phi::phi_attributes;
 pub use read::decode;
 pub use seg::{Code, DicomSeg, Segment, SegmentationKind};
 pub use seg_write::{SegmentAlgorithm, SegmentDescription, save_dicom_seg};

@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use dicom_dictionary_std::tags;
 use rayon::prelude::*;
 
-use super::attributes::{Attributes as _, missing};
 use super::dataset::Dataset;
 use super::layout::Layout;
-use super::place::{Rescale, has_groups, planes, rescales};
+use super::pixels;
+use super::place::{Rescale, rescales};
 use super::read::decode_dataset;
-use super::stack::{Plane, Stack, Unordered, arrange};
-use super::{pixels, recognises};
+use super::slice::{Slice, at_fault, explained, inspect, list, read};
+use super::stack::{Plane, Stack, arrange};
 use crate::formats::{FormatError, Limits};
 use crate::{DataError, Geometry, Volume};
 
@@ -41,21 +40,6 @@ pub struct DicomSeries {
     geometry: Option<Geometry>,
     tilt: f64,
     limits: Limits,
-}
-
-/// One file of a series.
-#[derive(Clone, Debug)]
-pub(super) struct Slice {
-    pub path: PathBuf,
-    pub sop_class: String,
-    pub sop_instance: String,
-    pub plane: Option<Plane>,
-    size: [usize; 2],
-    frames: usize,
-    is_enhanced: bool,
-    series: String,
-    modality: String,
-    description: String,
 }
 
 /// A file of a folder that belongs to no volume, and why.
@@ -296,139 +280,4 @@ impl std::fmt::Display for DicomSeries {
         }
         Ok(())
     }
-}
-
-impl Slice {
-    /// What files of one volume share: series, size, orientation and, for files of many frames, the file.
-    fn group(&self) -> (String, [usize; 2], [i64; 6], String) {
-        let directions = self.plane.map_or([0; 6], |plane| {
-            let mut rounded = [0; 6];
-            for (place, part) in rounded.iter_mut().zip(plane.across.iter().chain(&plane.down)) {
-                *place = (part * 100.0).round() as i64;
-            }
-            rounded
-        });
-        let alone = match self.frames > 1 || self.is_enhanced || self.plane.is_none() {
-            true => self.sop_instance.clone() + &self.path.to_string_lossy(),
-            false => String::new(),
-        };
-        (self.series.clone(), self.size, directions, alone)
-    }
-
-    fn required_plane(&self) -> Result<Plane, DataError> {
-        let problem = match self.plane {
-            Some(plane) if self.frames == 1 => return Ok(plane),
-            Some(_) => FormatError::Damaged(format!("it has {} frames: load it alone", self.frames)),
-            None => missing(tags::IMAGE_POSITION_PATIENT),
-        };
-        Err(at_fault(&self.path, problem))
-    }
-}
-
-/// What a file is, or why it is no image.
-fn inspect(path: &Path, limits: Limits) -> Result<Slice, String> {
-    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
-    if !recognises(&bytes) {
-        return Err("no DICOM file".into());
-    }
-    let dataset = Dataset::parse(&bytes, limits).map_err(|error| error.to_string())?;
-    let object = &dataset.object;
-    let text = |tag| object.text(tag).unwrap_or_default();
-    let modality = text(tags::MODALITY);
-    if object.get(tags::PIXEL_DATA).is_none() {
-        return Err(format!("a DICOM object without pixels ({modality})"));
-    }
-    if modality == "SEG" {
-        return Err("a segmentation: read it with DicomSeg".into());
-    }
-    let layout = Layout::of(object, limits).map_err(|error| error.to_string())?;
-    let planes = planes(object, layout.frames).map_err(|error| error.to_string())?;
-    Ok(Slice {
-        path: path.to_owned(),
-        sop_class: text(tags::SOP_CLASS_UID),
-        sop_instance: text(tags::SOP_INSTANCE_UID),
-        plane: planes.and_then(|planes| planes.first().copied()),
-        size: [layout.rows, layout.columns],
-        frames: layout.frames,
-        is_enhanced: has_groups(object),
-        series: text(tags::SERIES_INSTANCE_UID),
-        modality,
-        description: text(tags::SERIES_DESCRIPTION),
-    })
-}
-
-/// Deepest folder that is searched, against links that lead in a circle.
-const DEEPEST_FOLDER: usize = 32;
-
-fn list(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), DataError> {
-    let missing = |error: std::io::Error| DataError::MissingFolder {
-        path: folder.to_owned(),
-        hint: error.to_string(),
-    };
-    for entry in std::fs::read_dir(folder).map_err(missing)? {
-        let path = entry.map_err(missing)?.path();
-        if path.is_dir() && depth < DEEPEST_FOLDER {
-            list(&path, depth + 1, files)?;
-        } else if path.is_file() {
-            files.push(path);
-        }
-    }
-    Ok(())
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, DataError> {
-    std::fs::read(path).map_err(|error| at_fault(path, FormatError::System(error.to_string())))
-}
-
-pub(super) fn at_fault(path: &Path, problem: FormatError) -> DataError {
-    DataError::File {
-        path: path.to_owned(),
-        problem,
-    }
-}
-
-/// The files in place of plane numbers.
-fn explained(why: Unordered, slices: &[Slice]) -> DataError {
-    let path = |i: usize| slices.get(i).map(|slice| slice.path.clone()).unwrap_or_default();
-    let (file, text) = match why {
-        Unordered::Invalid(text) => (path(0), text),
-        Unordered::Same(a, b) => (
-            path(b),
-            format!(
-                "it lies at the same place as {}: remove a copy, or load time points and echoes one by one with DicomSeries::of_files",
-                path(a).display()
-            ),
-        ),
-        Unordered::Uneven {
-            before,
-            after,
-            step,
-            usual,
-        } => {
-            let lost = (step / usual).round() as i64 - 1;
-            let guess = match lost {
-                1.. => format!("{lost} slice(s) seem to be missing there; fetch the series again"),
-                _ => "the slices are not evenly spaced; load evenly spaced parts with DicomSeries::of_files".into(),
-            };
-            (
-                path(after),
-                format!(
-                    "it lies {step:.3} mm behind {}, but slices here are {usual:.3} mm apart: {guess}",
-                    path(before).display()
-                ),
-            )
-        }
-        Unordered::Beside(i, distance) => (
-            path(i),
-            format!("its position lies {distance:.3} mm beside the line of the other slices"),
-        ),
-        Unordered::Mixed(a, b) => (
-            path(b),
-            format!(
-                "its orientation or pixel spacing differs from that of {}: load them apart",
-                path(a).display()
-            ),
-        ),
-    };
-    at_fault(&file, FormatError::Damaged(text))
 }

@@ -14,12 +14,14 @@ use super::layout::Layout;
 use super::syntax::Codec;
 use crate::formats::{FormatError, Limits};
 
+type Decoder = fn(&[u8], &Layout) -> Result<Vec<u32>, FormatError>;
+
 /// Raw numbers of a frame in the low bits of each, pixel by pixel, or plane by plane where the layout says so.
 ///
 /// # Errors
 /// [`FormatError::Damaged`], [`FormatError::Unsupported`] or [`FormatError::Truncated`].
 pub(super) fn decode(codec: Codec, bytes: &[u8], layout: &Layout, limits: Limits) -> Result<Vec<u32>, FormatError> {
-    let (name, decode): (_, fn(&[u8], &Layout) -> Result<Vec<u32>, FormatError>) = match codec {
+    let (name, decode): (_, Decoder) = match codec {
         Codec::RunLength | Codec::None => ("the RLE decoder", rle::decode),
         Codec::Jpeg => ("the JPEG decoder", jpeg::decode),
         Codec::JpegLs => ("the JPEG-LS decoder", jpeg_ls::decode),
