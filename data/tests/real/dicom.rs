@@ -201,15 +201,6 @@ fn check_place(geometry: &Geometry, facts: &Value) {
 
 /// CRC-32 as in zlib.
 fn crc32(bytes: impl Iterator<Item = u8>) -> u32 {
-    let table: Vec<u32> = (0..256u32)
-        .map(|byte| {
-            (0..8).fold(
-                byte,
-                |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 },
-            )
-        })
-        .collect();
-    !bytes.fold(!0, |crc, byte| {
-        table[((crc ^ u32::from(byte)) & 0xff) as usize] ^ crc >> 8
-    })
+    let step = |crc: u32, _| if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 };
+    !bytes.fold(!0, |crc, byte| (0..8).fold(crc ^ u32::from(byte), step))
 }

@@ -18,7 +18,7 @@ use super::RealData;
 
 const NAME: &str = "dicom::mutants";
 const MODE: &str = "UNET_LAB_DICOM_MUTANTS";
-/// Copies of each file.
+/// Copies of each file; more by hand with `UNET_LAB_DICOM_COPIES`.
 const COPIES: u64 = 200;
 /// Decoded numbers, in MiB; the largest of the files takes 0.5.
 const LIMIT: u64 = 32;
@@ -54,11 +54,12 @@ fn read_mutants(folder: &Path) {
     let mut files = Vec::new();
     list(folder, &mut files);
     files.sort();
+    let copies = std::env::var("UNET_LAB_DICOM_COPIES").map_or(COPIES, |number| number.parse().unwrap());
     let (mut count, mut read, mut slowest) = (0, 0, 0.0f64);
     let mut kinds = BTreeMap::<&str, usize>::new();
     for path in &files {
         let original = std::fs::read(path).unwrap();
-        for seed in 0..COPIES {
+        for seed in 0..copies {
             let bytes = mutant(&original, seed);
             let limits = Limits::with_bytes(LIMIT << 20);
             let start = Instant::now();
@@ -117,14 +118,14 @@ fn list(folder: &Path, files: &mut Vec<PathBuf>) {
 fn mutant(original: &[u8], seed: u64) -> Vec<u8> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut bytes = original.to_vec();
-    // Half of the damage lies in the attributes, which come first.
-    let place = |rng: &mut ChaCha8Rng, length: usize| {
-        let head = length.min(3000);
-        if rng.random_bool(0.5) {
-            rng.random_range(0..head)
-        } else {
-            rng.random_range(0..length)
-        }
+    // A third of the damage lies in the attributes, which come first, a third at the beginning of the pixels, where compressed ones
+    // have their headers.
+    let tag = [0xe0, 0x7f, 0x10, 0];
+    let pixels = original.windows(4).rposition(|four| four == tag).unwrap_or(0);
+    let place = |rng: &mut ChaCha8Rng, length: usize| match rng.random_range(0..3) {
+        0 => rng.random_range(0..length.min(3000)),
+        1 => (pixels + rng.random_range(0..200)).min(length - 1),
+        _ => rng.random_range(0..length),
     };
     match seed % 5 {
         0 => bytes.truncate(place(&mut rng, bytes.len())),

@@ -81,3 +81,9 @@ pub fn write(folder: &Path, name: &str, object: InMemDicomObject) -> PathBuf {
     std::fs::write(&path, bytes(object)).unwrap();
     path
 }
+
+/// CRC-32 as in zlib.
+pub fn crc32(bytes: impl Iterator<Item = u8>) -> u32 {
+    let step = |crc: u32, _| if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 };
+    !bytes.fold(!0, |crc, byte| (0..8).fold(crc ^ u32::from(byte), step))
+}

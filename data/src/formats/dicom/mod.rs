@@ -52,6 +52,8 @@ fn contain<T>(what: &str, work: impl FnOnce() -> T) -> Result<T, FormatError> {
 }
 
 #[cfg(test)]
+mod fixture_tests;
+#[cfg(test)]
 mod made_up;
 #[cfg(test)]
 mod read_tests;

@@ -146,7 +146,7 @@ fn place(dataset: &Dataset, layout: &Layout) -> Result<Option<Placed>, Unplaced>
     }
     let firsts: Vec<Plane> = places.iter().map(|place| planes[place[0]]).collect();
     let stack = arrange(&firsts)
-        .map_err(|why| Unplaced::Because(format!("the places of the frames do not form a grid ({why:?})")))?;
+        .map_err(|why| Unplaced::Because(format!("the places of the frames do not form a grid ({why})")))?;
     let depth = places.len();
     let (mut order, mut geometry) = (stack.order, stack.geometry);
     if depth > 1 && order.is_sorted_by(|a, b| a > b) {
@@ -213,6 +213,12 @@ fn notes(dataset: &Dataset, layout: &Layout) -> Vec<(String, String)> {
     }
     if let Colour::Ybr { .. } = layout.colour {
         note("colour", "turned from YBR into RGB".into());
+    }
+    if let Ok(Some(padding)) = object.number(tags::PIXEL_PADDING_VALUE) {
+        note(
+            "padding",
+            format!("the stored number {padding} stands for no measurement"),
+        );
     }
     if object.get(tags::MODALITY_LUT_SEQUENCE).is_some() {
         note("modality lookup table", "present, and not applied".into());

@@ -151,11 +151,7 @@ fn labels_that_do_not_fit_are_refused() {
         let series = DicomSeries::find(lost.path()).unwrap().remove(0);
         save_dicom_seg(&one, &series, &both, &mut ChaCha8Rng::seed_from_u64(0), &path)
     };
-    let error = save(tags::SERIES_INSTANCE_UID).unwrap_err().to_string();
-    assert!(
-        error.contains("IM000") && error.contains("SeriesInstanceUID (0020,000E)"),
-        "{error}"
-    );
+    save(tags::SERIES_INSTANCE_UID).unwrap();
     save(tags::STUDY_INSTANCE_UID).unwrap();
     let object = Dataset::parse(&std::fs::read(&path).unwrap(), Limits::default())
         .unwrap()

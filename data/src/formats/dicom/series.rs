@@ -70,7 +70,7 @@ impl DicomSeries {
     pub fn find_with(folder: impl AsRef<Path>, limits: Limits) -> Result<(Vec<Self>, Vec<SkippedFile>), DataError> {
         let folder = folder.as_ref();
         let mut files = Vec::new();
-        list(folder, 0, &mut files)?;
+        list(folder, &mut files)?;
         files.sort();
         let inspected: Vec<_> = files.par_iter().map(|path| inspect(path, limits)).collect();
         let (mut groups, mut skipped) = (BTreeMap::<_, Vec<Slice>>::new(), Vec::new());

@@ -87,20 +87,19 @@ pub(super) fn inspect(path: &Path, limits: Limits) -> Result<Slice, String> {
     })
 }
 
-/// Deepest folder that is searched, against links that lead in a circle.
-const DEEPEST_FOLDER: usize = 32;
-
-pub(super) fn list(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), DataError> {
+/// The files of a folder and the folders in it. Links to folders are not followed: they may lead in a circle.
+pub(super) fn list(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), DataError> {
     let missing = |error: std::io::Error| DataError::MissingFolder {
         path: folder.to_owned(),
         hint: error.to_string(),
     };
     for entry in std::fs::read_dir(folder).map_err(missing)? {
-        let path = entry.map_err(missing)?.path();
-        if path.is_dir() && depth < DEEPEST_FOLDER {
-            list(&path, depth + 1, files)?;
-        } else if path.is_file() {
-            files.push(path);
+        let entry = entry.map_err(missing)?;
+        let path = entry.path();
+        match entry.file_type().map_err(missing)?.is_dir() {
+            true => list(&path, files)?,
+            false if path.is_file() => files.push(path),
+            false => {}
         }
     }
     Ok(())

@@ -53,6 +53,37 @@ pub(super) enum Unordered {
     Mixed(usize, usize),
 }
 
+impl std::fmt::Display for Unordered {
+    /// With planes as frames, counted from 1.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Invalid(text) => f.write_str(text),
+            Self::Same(a, b) => write!(f, "frames {} and {} lie at the same place", a + 1, b + 1),
+            Self::Uneven {
+                before,
+                after,
+                step,
+                usual,
+            } => {
+                let (before, after) = (before + 1, after + 1);
+                write!(
+                    f,
+                    "frames {before} and {after} lie {step:.3} mm apart, others {usual:.3} mm"
+                )
+            }
+            Self::Beside(i, distance) => {
+                write!(f, "frame {} lies {distance:.3} mm beside the line of the others", i + 1)
+            }
+            Self::Mixed(a, b) => write!(
+                f,
+                "frames {} and {} differ in orientation or pixel spacing",
+                a + 1,
+                b + 1
+            ),
+        }
+    }
+}
+
 impl Plane {
     pub fn normal(&self) -> [f64; 3] {
         cross(self.across, self.down)
