@@ -137,7 +137,8 @@ pub(super) fn arrange(planes: &[Plane]) -> Result<Stack, Unordered> {
         return Err(Unordered::Same(order[same], order[same + 1]));
     }
     steps.sort_by(f64::total_cmp);
-    let usual = steps[steps.len() / 2];
+    // Of two middle ones the smaller: a missing slice makes a step longer.
+    let usual = steps[(steps.len() - 1) / 2];
     if let Some(pair) = order
         .windows(2)
         .find(|pair| (step(pair) - usual).abs() > UNEVEN * usual)
