@@ -4,6 +4,8 @@
 //! [`FormatError`]. The format is told from the contents, not from the file's name.
 
 mod decoded;
+#[cfg(feature = "dicom")]
+pub mod dicom;
 mod error;
 mod metaimage;
 mod nifti;

@@ -34,6 +34,11 @@ const READERS: &[Reader] = &[
         recognises: metaimage::recognises,
         decode: metaimage::decode,
     },
+    #[cfg(feature = "dicom")]
+    Reader {
+        recognises: super::dicom::recognises,
+        decode: super::dicom::decode,
+    },
     // Analyze has hardly a mark of its own: after those that have.
     Reader {
         recognises: nifti::recognises,

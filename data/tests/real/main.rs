@@ -2,6 +2,8 @@
 //!
 //! `UNET_LAB_REALDATA` names the place; without it `../shared/realdata` beside the checkout is taken.
 
+mod dicom;
+mod dicom_mutants;
 mod pairs;
 mod volumes;
 mod volumes_written;
@@ -13,7 +15,13 @@ use libtest_mimic::{Arguments, Trial};
 
 fn main() -> ExitCode {
     let root = RealData::find();
-    let trials = [pairs::trials, volumes::trials, volumes_written::trials]
+    let trials = [
+        pairs::trials,
+        volumes::trials,
+        volumes_written::trials,
+        dicom::trials,
+        dicom_mutants::trials,
+    ]
         .iter()
         .flat_map(|trials| trials(&root))
         .collect();

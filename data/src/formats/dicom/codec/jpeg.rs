@@ -1,0 +1,40 @@
+//! JPEG: baseline, extended at 8 bits, progressive and lossless (ITU-T T.81), by jpeg-decoder.
+
+use jpeg_decoder::{ColorTransform, Decoder, PixelFormat};
+
+use super::{Layout, check_size, damaged};
+use crate::formats::FormatError;
+
+/// See [`super::decode`]. Colour comes as it is stored; the photometric interpretation says what it is.
+pub(super) fn decode(bytes: &[u8], layout: &Layout) -> Result<Vec<u32>, FormatError> {
+    let mut decoder = Decoder::new(bytes);
+    // "RGB" leaves three numbers as they are; "None" (of version 0.3.2) mixes up their order.
+    decoder.set_color_transform(ColorTransform::RGB);
+    decoder.set_max_decoding_buffer_size(layout.samples().saturating_mul(4));
+    decoder.read_info().map_err(|error| explained(error, layout))?;
+    let info = decoder.info().ok_or_else(|| damaged("JPEG", "it has no frame"))?;
+    let components = match info.pixel_format {
+        PixelFormat::L8 | PixelFormat::L16 => 1,
+        PixelFormat::RGB24 => 3,
+        PixelFormat::CMYK32 => 4,
+    };
+    check_size("JPEG", [info.height.into(), info.width.into()], components, layout)?;
+    let pixels = decoder.decode().map_err(|error| explained(error, layout))?;
+    Ok(match info.pixel_format {
+        PixelFormat::L16 => {
+            let (words, _) = pixels.as_chunks();
+            words.iter().map(|&word| u16::from_ne_bytes(word).into()).collect()
+        }
+        _ => pixels.into_iter().map(u32::from).collect(),
+    })
+}
+
+fn explained(error: jpeg_decoder::Error, layout: &Layout) -> FormatError {
+    match error {
+        jpeg_decoder::Error::Unsupported(feature) => FormatError::Unsupported {
+            what: format!("JPEG of {} bits with {feature:?}", layout.bits_stored),
+            hint: "convert it to Explicit VR Little Endian, for instance with dcmdjpeg or gdcmconv".into(),
+        },
+        other => damaged("JPEG", other),
+    }
+}
