@@ -15,12 +15,15 @@ mod geometry;
 mod grid;
 mod image;
 mod label_map;
+pub mod loader;
 mod mask;
 mod otsu;
 mod pairing;
+pub mod patch;
 pub mod phantom;
 mod raster;
 mod split;
+pub mod transform;
 mod volume;
 
 pub use dataset::Dataset;
