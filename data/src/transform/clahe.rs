@@ -241,7 +241,9 @@ fn clip(histogram: &mut [i64], limit: i64) {
     histogram.iter_mut().for_each(|held| *held = (*held).min(limit));
     let each = excess / bins;
     for held in histogram.iter_mut() {
+        // Each gets an equal share; one that is then within a share of the limit is filled up to it.
         let new = if *held < limit - each { *held + each } else { limit };
+        let new = if new >= limit - each { limit } else { new };
         excess -= new - *held;
         *held = new;
     }
