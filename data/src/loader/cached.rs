@@ -43,7 +43,8 @@ impl<S: Source> Cached<S> {
     pub fn new(source: S, transform: Compose) -> Result<Self, TransformError> {
         transform.check()?;
         if let Some(step) = transform.steps().iter().find(|step| step.is_random()) {
-            let expected = "deterministic: what is kept is the same each time. Give random transforms to Loader::with_transform";
+            let expected =
+                "deterministic: what is kept is the same each time. Give random transforms to Loader::with_transform";
             return Err(TransformError::setting("Cached", "transform", step, expected));
         }
         Ok(Self {

@@ -47,7 +47,12 @@ impl Memory {
         }
         while self.used + bytes > self.budget {
             let oldest = self.cases.iter().min_by_key(|(_, kept)| kept.last_used);
-            let Some(kept) = oldest.map(|(&index, _)| index).and_then(|index| self.cases.remove(&index)) else { break };
+            let Some(kept) = oldest
+                .map(|(&index, _)| index)
+                .and_then(|index| self.cases.remove(&index))
+            else {
+                break;
+            };
             self.used -= kept.bytes;
         }
         self.used += bytes;

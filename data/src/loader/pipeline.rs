@@ -197,16 +197,21 @@ impl Job {
     fn work(&self, shared: &Shared) {
         loop {
             let mut state = shared.lock();
-            while !state.is_stopped && state.next < self.order.len() && state.next - state.consumed >= self.loader.ahead {
+            while !state.is_stopped && state.next < self.order.len() && state.next - state.consumed >= self.loader.ahead
+            {
                 state = shared.room.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
             let position = state.next;
-            let Some(&item) = self.order.get(position).filter(|_| !state.is_stopped) else { return };
+            let Some(&item) = self.order.get(position).filter(|_| !state.is_stopped) else {
+                return;
+            };
             state.next += 1;
             drop(state);
 
             let result = catch_unwind(AssertUnwindSafe(|| self.item(item, shared)));
-            let Some(result) = result.unwrap_or_else(|panic| Some(Err(self.panicked(item, panic.as_ref())))) else { return };
+            let Some(result) = result.unwrap_or_else(|panic| Some(Err(self.panicked(item, panic.as_ref())))) else {
+                return;
+            };
 
             let mut state = shared.lock();
             let place = position - state.consumed;
@@ -249,7 +254,11 @@ impl Job {
     }
 
     fn case(&self, item: usize) -> usize {
-        item / self.loader.patches.as_ref().map_or(1, |(_, per_case)| (*per_case).max(1))
+        item / self
+            .loader
+            .patches
+            .as_ref()
+            .map_or(1, |(_, per_case)| (*per_case).max(1))
     }
 
     fn panicked(&self, item: usize, panic: &(dyn Any + Send)) -> LoadError {

@@ -4,8 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::transform::{Item, Subject};
 use super::LoadError;
+use crate::transform::{Item, Subject};
 use crate::{DataError, Dataset};
 
 /// Cases that are loaded by number. [`Dataset`] is one; [`FromFn`] makes one of a list and a function.

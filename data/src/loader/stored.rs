@@ -33,7 +33,12 @@ pub(super) fn write(out: &mut dyn Write, key: &str, subject: &Subject) -> io::Re
     for number in numbers.chain(axes.as_flattened().iter().copied()) {
         head.extend(number.to_le_bytes());
     }
-    let texts = [key.as_bytes(), subject.name.as_bytes(), group.unwrap_or_default().as_bytes()].concat();
+    let texts = [
+        key.as_bytes(),
+        subject.name.as_bytes(),
+        group.unwrap_or_default().as_bytes(),
+    ]
+    .concat();
     // Once to find the checksum, once to write: a second copy of a volume is not made.
     let mut sum = crc32fast::Hasher::new();
     sum.update(&head);
@@ -92,7 +97,11 @@ pub(super) fn read(bytes: &[u8], key: &str) -> Option<Subject> {
     };
     let has_group = lengths[2] != NO_GROUP;
     let mut text = |length: u32| std::str::from_utf8(take(length as usize)?).ok();
-    let (found, name, group) = (text(lengths[0])?, text(lengths[1])?, text(if has_group { lengths[2] } else { 0 })?);
+    let (found, name, group) = (
+        text(lengths[0])?,
+        text(lengths[1])?,
+        text(if has_group { lengths[2] } else { 0 })?,
+    );
     if found != key {
         return None;
     }
@@ -110,10 +119,24 @@ pub(super) fn read(bytes: &[u8], key: &str) -> Option<Subject> {
         return None;
     }
     let [a, b, c, d, e, f, axes @ ..] = places;
-    let axes = [[axes[0], axes[1], axes[2]], [axes[3], axes[4], axes[5]], [axes[6], axes[7], axes[8]]];
+    let axes = [
+        [axes[0], axes[1], axes[2]],
+        [axes[3], axes[4], axes[5]],
+        [axes[6], axes[7], axes[8]],
+    ];
     let geometry = Geometry::new([a, b, c], [d, e, f], axes).ok()?;
-    let image = image.as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
-    let labels = labels.as_chunks().0.iter().map(|&bytes| u32::from_le_bytes(bytes)).collect();
+    let image = image
+        .as_chunks()
+        .0
+        .iter()
+        .map(|&bytes| f32::from_le_bytes(bytes))
+        .collect();
+    let labels = labels
+        .as_chunks()
+        .0
+        .iter()
+        .map(|&bytes| u32::from_le_bytes(bytes))
+        .collect();
     let labels = Some(labels).filter(|_| has_labels);
     let mut subject = Subject::from_parts(image, channels, labels, size, flags & 1 > 0, geometry).ok()?;
     subject.name = name.to_owned();

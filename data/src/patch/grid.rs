@@ -51,8 +51,20 @@ impl PatchGrid {
     /// [`TransformError::Setting`]; [`TransformError::Empty`] for a size with a 0.
     pub fn boxes(&self, whole: [usize; 3]) -> Result<Vec<VoxelBox>, TransformError> {
         let size = self.extent.size();
-        require(!size.contains(&0), "PatchGrid", "size", size, "1 or more along each axis")?;
-        require((0.0..1.0).contains(&self.overlap), "PatchGrid", "overlap", self.overlap, "from 0 to below 1")?;
+        require(
+            !size.contains(&0),
+            "PatchGrid",
+            "size",
+            size,
+            "1 or more along each axis",
+        )?;
+        require(
+            (0.0..1.0).contains(&self.overlap),
+            "PatchGrid",
+            "overlap",
+            self.overlap,
+            "from 0 to below 1",
+        )?;
         if whole.contains(&0) {
             return Err(TransformError::Empty {
                 name: "the image".to_owned(),

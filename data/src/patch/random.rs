@@ -60,7 +60,9 @@ impl Patches {
 
     /// nnU-Net's patches: a third on a foreground class, filled up with 0 where the image is smaller.
     pub fn nnunet(extent: impl Into<Extent>) -> Self {
-        Self::of(extent).with_each_class(1.0 / 3.0).padded(Border::Constant(0.0))
+        Self::of(extent)
+            .with_each_class(1.0 / 3.0)
+            .padded(Border::Constant(0.0))
     }
 
     /// This share, 0 to 1, centred on foreground: [`Balance::Foreground`].
@@ -106,10 +108,12 @@ impl Patches {
             });
         }
         let shape = [subject.channels().max(1), size[0], size[1], size[2]];
-        Limits::default().check(&shape, 4).map_err(|error| TransformError::Grid {
-            transform: "Patches",
-            problem: error.to_string(),
-        })?;
+        Limits::default()
+            .check(&shape, 4)
+            .map_err(|error| TransformError::Grid {
+                transform: "Patches",
+                problem: error.to_string(),
+            })?;
         let centre = self.centre(subject, rng)?.map(|voxel| place(voxel, whole));
         let start = [0, 1, 2].map(|axis| {
             let (whole, size) = (whole[axis], size[axis]);
@@ -141,7 +145,9 @@ impl Patches {
             return Ok(None);
         }
         let labels = subject.need_labels("Patches")?;
-        let Some(index) = subject.foreground() else { return Ok(None) };
+        let Some(index) = subject.foreground() else {
+            return Ok(None);
+        };
         Ok(match &self.balance {
             Balance::Anywhere => None,
             Balance::Foreground(share) => match rng.random_bool(*share) {
@@ -154,7 +160,13 @@ impl Patches {
             },
             Balance::Weights(weights) => {
                 let background = labels.len() - index.total();
-                let occurs = |label: u32| if label == 0 { background > 0 } else { index.count(label) > 0 };
+                let occurs = |label: u32| {
+                    if label == 0 {
+                        background > 0
+                    } else {
+                        index.count(label) > 0
+                    }
+                };
                 let present: Vec<(u32, f64)> = weights.iter().copied().filter(|&(label, _)| occurs(label)).collect();
                 let total: f64 = present.iter().map(|&(_, weight)| weight).sum();
                 let mut at = rng.random::<f64>() * total;
@@ -192,7 +204,9 @@ impl Transform for Patches {
         require(!size.contains(&0), "Patches", "size", size, "1 or more along each axis")?;
         match &self.balance {
             Balance::Anywhere => Ok(()),
-            Balance::Foreground(share) | Balance::EachClass(share) => require_chance("Patches", "foreground share", *share),
+            Balance::Foreground(share) | Balance::EachClass(share) => {
+                require_chance("Patches", "foreground share", *share)
+            }
             Balance::Weights(weights) => {
                 let total: f64 = weights.iter().map(|&(_, weight)| weight).sum();
                 let holds = weights.iter().all(|&(_, weight)| weight >= 0.0) && total.is_finite() && total > 0.0;

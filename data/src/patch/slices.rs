@@ -2,9 +2,9 @@
 
 use rand::RngExt;
 
+use crate::Geometry;
 use crate::transform::error::require_chance;
 use crate::transform::{Border, ChaCha8Rng, Subject, Transform, TransformError, VoxelBox};
-use crate::Geometry;
 
 /// An axis of a volume.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -62,7 +62,12 @@ impl Slices {
         subject.check()?;
         let (axis, size) = (self.axis as usize, subject.size());
         if number >= size[axis] {
-            return Err(TransformError::setting("Slices", "number", number, "below the number of slices"));
+            return Err(TransformError::setting(
+                "Slices",
+                "number",
+                number,
+                "below the number of slices",
+            ));
         }
         let (mut start, mut part) = ([0; 3], size);
         (start[axis], part[axis]) = (number as i64, 1);
@@ -92,7 +97,11 @@ impl Slices {
             }
         }
         let chosen: Vec<usize> = (0..size[axis]).filter(|&i| holds[i]).collect();
-        if chosen.is_empty() { (0..size[axis]).collect() } else { chosen }
+        if chosen.is_empty() {
+            (0..size[axis]).collect()
+        } else {
+            chosen
+        }
     }
 
     /// The number of a random slice.
@@ -103,7 +112,9 @@ impl Slices {
         }
         // Every slice with a label counts once, every other one by the rate.
         let full = self.with_labels(subject);
-        let empty: Vec<usize> = (0..count).filter(|number| full.binary_search(number).is_err()).collect();
+        let empty: Vec<usize> = (0..count)
+            .filter(|number| full.binary_search(number).is_err())
+            .collect();
         let weight = self.empty_rate * empty.len() as f64;
         let chance = weight / (weight + full.len() as f64);
         let from = if rng.random_bool(chance) { &empty } else { &full };
@@ -112,7 +123,10 @@ impl Slices {
 }
 
 fn reordered(old: &Geometry, order: [usize; 3]) -> Geometry {
-    let (spacing, axes) = (order.map(|axis| old.spacing()[axis]), order.map(|axis| old.axes()[axis]));
+    let (spacing, axes) = (
+        order.map(|axis| old.spacing()[axis]),
+        order.map(|axis| old.axes()[axis]),
+    );
     Geometry::new(spacing, old.origin(), axes).unwrap_or(*old)
 }
 

@@ -32,7 +32,13 @@ impl Transform for BiasField {
     fn check(&self) -> Result<(), TransformError> {
         let holds = (0.0..=10.0).contains(&self.strength);
         require(holds, "BiasField", "strength", self.strength, "from 0 to 10")?;
-        require((1..=6).contains(&self.degree), "BiasField", "degree", self.degree, "from 1 to 6")
+        require(
+            (1..=6).contains(&self.degree),
+            "BiasField",
+            "degree",
+            self.degree,
+            "from 1 to 6",
+        )
     }
 
     fn is_random(&self) -> bool {

@@ -31,7 +31,13 @@ impl Transform for Blur {
     fn check(&self) -> Result<(), TransformError> {
         let expected = "from 0 to 1000 voxels, low to high";
         require_range("Blur", "deviation", &self.deviation, 0.0, expected)?;
-        super::error::require(*self.deviation.end() <= 1000.0, "Blur", "deviation", &self.deviation, expected)
+        super::error::require(
+            *self.deviation.end() <= 1000.0,
+            "Blur",
+            "deviation",
+            &self.deviation,
+            expected,
+        )
     }
 
     fn is_random(&self) -> bool {

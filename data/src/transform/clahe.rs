@@ -57,7 +57,13 @@ impl Default for Clahe {
 impl Transform for Clahe {
     fn check(&self) -> Result<(), TransformError> {
         require_chance("Clahe", "clip", self.clip)?;
-        require((2..=LEVELS).contains(&self.bins), "Clahe", "bins", self.bins, "from 2 to 16384")?;
+        require(
+            (2..=LEVELS).contains(&self.bins),
+            "Clahe",
+            "bins",
+            self.bins,
+            "from 2 to 16384",
+        )?;
         let holds = self.tile.is_none_or(|tile| !tile.size().contains(&0));
         require(holds, "Clahe", "tile", self.tile, "1 or more voxels along each axis")
     }
@@ -74,7 +80,9 @@ impl Transform for Clahe {
         let voxels = subject.voxels();
         let image = subject.image_mut();
         if !is_colour {
-            image.chunks_mut(voxels).for_each(|channel| self.equalise(channel, size, tile));
+            image
+                .chunks_mut(voxels)
+                .for_each(|channel| self.equalise(channel, size, tile));
             return Ok(subject);
         }
         let bright: Vec<f32> = (0..voxels)
@@ -97,13 +105,17 @@ impl Clahe {
         let grid = [0, 1, 2].map(|axis| size[axis].div_ceil(tile[axis]));
         let scales = self.scales(&bins, size, tile, grid);
         let axes = [0, 1, 2].map(|axis| Blend::along(size[axis], tile[axis], grid[axis]));
-        let scale = |z: usize, y: usize, x: usize| &scales[((z * grid[1] + y) * grid[2] + x) * self.bins..][..self.bins];
+        let scale =
+            |z: usize, y: usize, x: usize| &scales[((z * grid[1] + y) * grid[2] + x) * self.bins..][..self.bins];
         let corners = if size[0] == 1 { 1 } else { 2 };
         for_lines(values, size[2], |row, line| {
             let (z, y) = (row / size[1], row % size[1]);
             let bins = &bins[row * size[2]..(row + 1) * size[2]];
             line.fill(0.0);
-            for (dz, dy) in [(0, 0), (0, 1), (1, 0), (1, 1)].into_iter().filter(|&(dz, _)| dz < corners) {
+            for (dz, dy) in [(0, 0), (0, 1), (1, 0), (1, 1)]
+                .into_iter()
+                .filter(|&(dz, _)| dz < corners)
+            {
                 let (tile_z, share_z) = if corners == 1 { (0, 1.0) } else { axes[0].side(z, dz) };
                 let (tile_y, share_y) = axes[1].side(y, dy);
                 let share = share_z * share_y;
@@ -253,7 +265,11 @@ fn clip(histogram: &mut [i64], limit: i64) {
         for first in 0..histogram.len() {
             let room = histogram.iter().filter(|&&held| held < limit).count() as i64;
             let step = (room / excess).max(1) as usize;
-            for held in histogram[first..].iter_mut().step_by(step).filter(|held| **held < limit) {
+            for held in histogram[first..]
+                .iter_mut()
+                .step_by(step)
+                .filter(|held| **held < limit)
+            {
                 *held += 1;
                 excess -= 1;
             }

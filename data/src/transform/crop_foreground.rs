@@ -53,7 +53,11 @@ impl CropForeground {
             Over::NonZero | Over::All => {
                 subject.check_image("CropForeground")?;
                 subject.image().chunks(size[2]).enumerate().for_each(|(row, line)| {
-                    visit(row, line.iter().position(|&v| v != 0.0), line.iter().rposition(|&v| v != 0.0));
+                    visit(
+                        row,
+                        line.iter().position(|&v| v != 0.0),
+                        line.iter().rposition(|&v| v != 0.0),
+                    );
                 });
             }
         }

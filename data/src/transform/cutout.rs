@@ -35,7 +35,13 @@ impl CutOut {
 impl Transform for CutOut {
     fn check(&self) -> Result<(), TransformError> {
         require_range("CutOut", "share", &self.share, 0.0, "from 0 to 1, low to high")?;
-        require(*self.share.end() <= 1.0, "CutOut", "share", &self.share, "from 0 to 1, low to high")
+        require(
+            *self.share.end() <= 1.0,
+            "CutOut",
+            "share",
+            &self.share,
+            "from 0 to 1, low to high",
+        )
     }
 
     fn is_random(&self) -> bool {

@@ -26,11 +26,23 @@ impl Displacement {
     /// [`TransformError::Setting`] if the vectors do not fill the grid, or one is not finite.
     pub fn new(knots: [usize; 3], vectors: [Vec<f32>; 3]) -> Result<Self, TransformError> {
         let holds = knots[0] >= 1 && knots[1] >= 2 && knots[2] >= 2 && knots.iter().all(|&count| count <= 64);
-        require(holds, "Displacement", "knots", knots, "from 2 to 64 points an axis, 1 for the depth of a 2-D image")?;
+        require(
+            holds,
+            "Displacement",
+            "knots",
+            knots,
+            "from 2 to 64 points an axis, 1 for the depth of a 2-D image",
+        )?;
         let count: usize = knots.iter().product();
         for list in &vectors {
             let holds = list.len() == count && list.iter().all(|part| part.is_finite());
-            require(holds, "Displacement", "vectors", list.len(), "a finite number a grid point and axis")?;
+            require(
+                holds,
+                "Displacement",
+                "vectors",
+                list.len(),
+                "a finite number a grid point and axis",
+            )?;
         }
         let mut coefficients = vectors;
         for list in &mut coefficients {
@@ -118,7 +130,11 @@ impl Field {
         let [w0, w1, w2, w3] = &self.axes[2].weights;
         for &(first, start, end) in &self.runs {
             let [a, b, c, d] = [0, 1, 2, 3].map(|i| by_x[first + i]);
-            let weights = w0[start..end].iter().zip(&w1[start..end]).zip(&w2[start..end]).zip(&w3[start..end]);
+            let weights = w0[start..end]
+                .iter()
+                .zip(&w1[start..end])
+                .zip(&w2[start..end])
+                .zip(&w3[start..end]);
             for (to, (((t, u), v), w)) in line[start..end].iter_mut().zip(weights) {
                 *to = t * a + u * b + v * c + w * d;
             }

@@ -27,7 +27,13 @@ impl Default for Equalize {
 
 impl Transform for Equalize {
     fn check(&self) -> Result<(), TransformError> {
-        require((2..=65_536).contains(&self.bins), "Equalize", "bins", self.bins, "from 2 to 65536")
+        require(
+            (2..=65_536).contains(&self.bins),
+            "Equalize",
+            "bins",
+            self.bins,
+            "from 2 to 65536",
+        )
     }
 
     fn change(&self, mut subject: Subject, _rng: &mut ChaCha8Rng) -> Result<Subject, TransformError> {

@@ -27,7 +27,9 @@ pub enum TransformError {
         size: [usize; 3],
     },
     /// A value is NaN or infinite where a statistic of all values is needed.
-    #[error("{name} holds {value} at voxel {place:?} (depth, height, width): {transform} needs finite values; apply ReplaceNonFinite first")]
+    #[error(
+        "{name} holds {value} at voxel {place:?} (depth, height, width): {transform} needs finite values; apply ReplaceNonFinite first"
+    )]
     NotFinite {
         /// The transform.
         transform: &'static str,
@@ -49,7 +51,9 @@ pub enum TransformError {
         name: String,
     },
     /// A part is larger than the whole.
-    #[error("{transform}: {setting} {wanted:?} does not fit into {name}, which is {size:?} voxels (depth x height x width): {hint}")]
+    #[error(
+        "{transform}: {setting} {wanted:?} does not fit into {name}, which is {size:?} voxels (depth x height x width): {hint}"
+    )]
     TooLarge {
         /// The transform or sampler.
         transform: &'static str,
@@ -65,7 +69,9 @@ pub enum TransformError {
         hint: &'static str,
     },
     /// Image and labels are not of one size.
-    #[error("the image of {name} is {image:?} voxels but its labels are {labels:?} (depth x height x width): they must agree")]
+    #[error(
+        "the image of {name} is {image:?} voxels but its labels are {labels:?} (depth x height x width): they must agree"
+    )]
     SizesDiffer {
         /// The subject.
         name: String,
@@ -132,7 +138,11 @@ pub(crate) fn require(
 }
 
 /// Ok for a chance from 0 to 1.
-pub(crate) fn require_chance(transform: &'static str, setting: &'static str, chance: f64) -> Result<(), TransformError> {
+pub(crate) fn require_chance(
+    transform: &'static str,
+    setting: &'static str,
+    chance: f64,
+) -> Result<(), TransformError> {
     require((0.0..=1.0).contains(&chance), transform, setting, chance, "from 0 to 1")
 }
 

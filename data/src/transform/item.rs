@@ -33,7 +33,14 @@ impl Item for Subject {
 impl Item for Image {
     fn into_subject(self) -> Result<Subject, TransformError> {
         let (size, channels) = ([1, self.height(), self.width()], self.channels());
-        Ok(Subject::assembled(self.into_data(), channels, None, size, true, Geometry::default()))
+        Ok(Subject::assembled(
+            self.into_data(),
+            channels,
+            None,
+            size,
+            true,
+            Geometry::default(),
+        ))
     }
 
     fn from_subject(subject: Subject) -> Result<Self, TransformError> {
@@ -84,7 +91,14 @@ impl Item for ImagePair {
 impl Item for Volume {
     fn into_subject(self) -> Result<Subject, TransformError> {
         let (channels, size, geometry) = (self.channels(), self.size(), *self.geometry());
-        Ok(Subject::assembled(self.into_data(), channels, None, size, false, geometry))
+        Ok(Subject::assembled(
+            self.into_data(),
+            channels,
+            None,
+            size,
+            false,
+            geometry,
+        ))
     }
 
     fn from_subject(subject: Subject) -> Result<Self, TransformError> {
@@ -101,7 +115,14 @@ impl Item for LabelMap {
         let is_planar = self.size().len() == 2;
         let size = padded(self.size(), 1);
         let geometry = Geometry::of_spacing(padded(self.spacing(), 1.0)).map_err(internal)?;
-        Ok(Subject::assembled(Vec::new(), 0, Some(self.into_data()), size, is_planar, geometry))
+        Ok(Subject::assembled(
+            Vec::new(),
+            0,
+            Some(self.into_data()),
+            size,
+            is_planar,
+            geometry,
+        ))
     }
 
     fn from_subject(subject: Subject) -> Result<Self, TransformError> {
@@ -147,7 +168,14 @@ fn joined(image: Subject, labels: LabelMap) -> Result<Subject, TransformError> {
     }
     let (channels, size, is_planar, geometry) = (image.channels(), image.size(), image.is_planar(), *image.geometry());
     let values = image.into_parts().0;
-    Ok(Subject::assembled(values, channels, Some(labels.into_data()), size, is_planar, geometry))
+    Ok(Subject::assembled(
+        values,
+        channels,
+        Some(labels.into_data()),
+        size,
+        is_planar,
+        geometry,
+    ))
 }
 
 fn labels_of(subject: &Subject) -> Result<Subject, TransformError> {

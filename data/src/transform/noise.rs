@@ -38,7 +38,13 @@ impl GaussianNoise {
 
 impl Transform for GaussianNoise {
     fn check(&self) -> Result<(), TransformError> {
-        require_range("GaussianNoise", "deviation", &self.deviation, 0.0, "0 or more, low to high")
+        require_range(
+            "GaussianNoise",
+            "deviation",
+            &self.deviation,
+            0.0,
+            "0 or more, low to high",
+        )
     }
 
     fn is_random(&self) -> bool {
@@ -70,7 +76,13 @@ impl SpeckleNoise {
 
 impl Transform for SpeckleNoise {
     fn check(&self) -> Result<(), TransformError> {
-        require_range("SpeckleNoise", "deviation", &self.deviation, 0.0, "0 or more, low to high")
+        require_range(
+            "SpeckleNoise",
+            "deviation",
+            &self.deviation,
+            0.0,
+            "0 or more, low to high",
+        )
     }
 
     fn is_random(&self) -> bool {
@@ -113,9 +125,11 @@ impl Transform for PoissonNoise {
     fn change(&self, mut subject: Subject, rng: &mut ChaCha8Rng) -> Result<Subject, TransformError> {
         let peak = rng.random_range(self.peak.clone());
         subject.check_finite("PoissonNoise")?;
-        noisy(&mut subject, rng, |value, rng| match Poisson::new(f64::from(value) * peak) {
-            Ok(counts) => (counts.sample(rng) / peak) as f32,
-            Err(_) => value,
+        noisy(&mut subject, rng, |value, rng| {
+            match Poisson::new(f64::from(value) * peak) {
+                Ok(counts) => (counts.sample(rng) / peak) as f32,
+                Err(_) => value,
+            }
         });
         Ok(subject)
     }

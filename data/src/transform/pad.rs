@@ -69,10 +69,12 @@ impl Transform for Pad {
             (_, false) => old[axis].saturating_add(asked[axis].saturating_mul(2)),
         });
         let shape = [subject.channels().max(1), wanted[0], wanted[1], wanted[2]];
-        Limits::default().check(&shape, 4).map_err(|error| TransformError::Grid {
-            transform: "Pad",
-            problem: format!("{} would become {wanted:?} voxels: {error}", subject.name),
-        })?;
+        Limits::default()
+            .check(&shape, 4)
+            .map_err(|error| TransformError::Grid {
+                transform: "Pad",
+                problem: format!("{} would become {wanted:?} voxels: {error}", subject.name),
+            })?;
         let start = [0, 1, 2].map(|axis| -(before(axis) as i64));
         VoxelBox { start, size: wanted }.of(&subject, self.border)
     }

@@ -59,7 +59,10 @@ impl Transform for Percentiles {
         let limits: Vec<(f32, f32)> = {
             let counts = self.over.counts(&subject, "Percentiles")?;
             let of = |channel: &[f32]| {
-                let chosen = channel.iter().enumerate().filter(|&(voxel, &value)| counts(voxel, value));
+                let chosen = channel
+                    .iter()
+                    .enumerate()
+                    .filter(|&(voxel, &value)| counts(voxel, value));
                 let mut values: Vec<f32> = chosen.map(|(_, &value)| value).collect();
                 (percentile(&mut values, self.low), percentile(&mut values, self.high))
             };

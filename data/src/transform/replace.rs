@@ -19,7 +19,13 @@ impl ReplaceNonFinite {
 
 impl Transform for ReplaceNonFinite {
     fn check(&self) -> Result<(), TransformError> {
-        require(self.value.is_finite(), "ReplaceNonFinite", "value", self.value, "a finite number")
+        require(
+            self.value.is_finite(),
+            "ReplaceNonFinite",
+            "value",
+            self.value,
+            "a finite number",
+        )
     }
 
     fn change(&self, mut subject: Subject, _rng: &mut ChaCha8Rng) -> Result<Subject, TransformError> {

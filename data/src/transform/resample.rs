@@ -83,7 +83,14 @@ impl Transform for Resample {
             let length = (size[axis] as f64 / step).round().max(1.0);
             AxisPlan::stepped(size[axis], length as usize, step)
         });
-        on_plans(subject, "Resample", plans, new, (self.image, self.labels), self.is_antialiased)
+        on_plans(
+            subject,
+            "Resample",
+            plans,
+            new,
+            (self.image, self.labels),
+            self.is_antialiased,
+        )
     }
 }
 
@@ -119,7 +126,14 @@ pub(crate) fn on_plans(
         LabelInterpolation::Nearest => subject.labels().map(|labels| resampled_labels(labels, plans)),
         LabelInterpolation::Linear => subject.labels().and_then(|labels| {
             let only = subject.derived_labels(labels.to_vec());
-            warped(&only, size, &Plans(plans), (Interpolation::Nearest, labels_by), Border::Edge).1
+            warped(
+                &only,
+                size,
+                &Plans(plans),
+                (Interpolation::Nearest, labels_by),
+                Border::Edge,
+            )
+            .1
         }),
     };
     let (mut image, _) = subject.take();
@@ -143,6 +157,9 @@ impl Places for Plans {
         let [depth, height, width] = &self.0;
         places[0].fill(depth.place(z));
         places[1].fill(height.place(y));
-        places[2].iter_mut().enumerate().for_each(|(x, place)| *place = width.place(x));
+        places[2]
+            .iter_mut()
+            .enumerate()
+            .for_each(|(x, place)| *place = width.place(x));
     }
 }

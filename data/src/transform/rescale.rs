@@ -52,7 +52,9 @@ impl Transform for Rescale {
                 None => limits(channel),
             };
             let scale = if high > low { (end - start) / (high - low) } else { 0.0 };
-            each_value(channel, |value| (start + (value.clamp(low, high) - low) * scale).min(end));
+            each_value(channel, |value| {
+                (start + (value.clamp(low, high) - low) * scale).min(end)
+            });
         }
         Ok(subject)
     }

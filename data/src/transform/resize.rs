@@ -68,6 +68,13 @@ impl Transform for Resize {
         }
         let plans = [0, 1, 2].map(|axis| AxisPlan::fitted(old[axis], new[axis]));
         let spacing = [0, 1, 2].map(|axis| spacing[axis] * plans[axis].step);
-        on_plans(subject, "Resize", plans, spacing, (self.image, self.labels), self.is_antialiased)
+        on_plans(
+            subject,
+            "Resize",
+            plans,
+            spacing,
+            (self.image, self.labels),
+            self.is_antialiased,
+        )
     }
 }

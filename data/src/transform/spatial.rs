@@ -171,7 +171,13 @@ impl Transform for Spatial {
         let (deviation, knots) = (elastic.deviation, elastic.knots);
         let holds = (0.0..=1e6).contains(&deviation);
         require(holds, name, "elastic", deviation, "a standard deviation from 0 voxels")?;
-        require((2..=64).contains(&knots), name, "elastic_knots", knots, "from 2 to 64 points an axis")
+        require(
+            (2..=64).contains(&knots),
+            name,
+            "elastic_knots",
+            knots,
+            "from 2 to 64 points an axis",
+        )
     }
 
     fn is_random(&self) -> bool {
@@ -186,7 +192,9 @@ impl Transform for Spatial {
         if !rng.random_bool(self.chance) {
             return Ok(subject);
         }
-        let Some(drawn) = Drawn::of(self, &subject, rng) else { return Ok(subject) };
+        let Some(drawn) = Drawn::of(self, &subject, rng) else {
+            return Ok(subject);
+        };
         let (size, geometry) = (subject.size(), *subject.geometry());
         let (image, labels) = warped(&subject, size, &drawn, (self.image, self.labels), self.border);
         subject.take();

@@ -26,18 +26,33 @@ impl Drawn {
         // Everything is drawn for 2-D as for 3-D, so that one seed means one thing.
         let angles = [0, 1, 2].map(|axis: usize| rng.random_range(settings.rotations[axis].clone()).to_radians());
         let factors: [f64; 3] = std::array::from_fn(|_| rng.random_range(settings.scaling.clone()));
-        let factors = if settings.is_isotropic { [factors[0]; 3] } else { factors };
+        let factors = if settings.is_isotropic {
+            [factors[0]; 3]
+        } else {
+            factors
+        };
         let shears: [f64; 3] = std::array::from_fn(|_| rng.random_range(settings.shear.clone()).to_radians().tan());
         let shifts = size.map(|side| rng.random_range(settings.translation.clone()) * side as f64);
-        let finest = spacing[usize::from(is_planar)..].iter().copied().fold(f64::INFINITY, f64::min);
-        let drawn = settings.elastic.as_ref().filter(|elastic| elastic.deviation > 0.0).map(|elastic| {
-            let knots = if is_planar { [1, elastic.knots, elastic.knots] } else { [elastic.knots; 3] };
-            let mut deviation = spacing.map(|step| elastic.deviation * finest / step);
-            if is_planar {
-                deviation[0] = 0.0;
-            }
-            Displacement::drawn(knots, deviation, rng)
-        });
+        let finest = spacing[usize::from(is_planar)..]
+            .iter()
+            .copied()
+            .fold(f64::INFINITY, f64::min);
+        let drawn = settings
+            .elastic
+            .as_ref()
+            .filter(|elastic| elastic.deviation > 0.0)
+            .map(|elastic| {
+                let knots = if is_planar {
+                    [1, elastic.knots, elastic.knots]
+                } else {
+                    [elastic.knots; 3]
+                };
+                let mut deviation = spacing.map(|step| elastic.deviation * finest / step);
+                if is_planar {
+                    deviation[0] = 0.0;
+                }
+                Displacement::drawn(knots, deviation, rng)
+            });
         let displacement = drawn.and_then(Result::ok);
         let displacement = displacement.as_ref().or(settings.displacement.as_ref());
 
@@ -50,17 +65,12 @@ impl Drawn {
         let [by_yx, by_zy, by_zx] = [shears[0], flat * shears[1], flat * shears[2]];
         let shear = [[1.0, by_zy, by_zx], [0.0, 1.0, by_yx], [0.0, 0.0, 1.0]];
         let depth_factor = if is_planar { 1.0 } else { factors[0] };
-        let scale = [
-            [depth_factor, 0.0, 0.0],
-            [0.0, factors[1], 0.0],
-            [0.0, 0.0, factors[2]],
-        ];
+        let scale = [[depth_factor, 0.0, 0.0], [0.0, factors[1], 0.0], [0.0, 0.0, factors[2]]];
         let forward = product(&product(&forward, &shear), &scale);
         let backward = inverse(&forward)?;
         // From mm to voxels.
-        let matrix = [0, 1, 2].map(|row: usize| {
-            [0, 1, 2].map(|column: usize| backward[row][column] * spacing[column] / spacing[row])
-        });
+        let matrix = [0, 1, 2]
+            .map(|row: usize| [0, 1, 2].map(|column: usize| backward[row][column] * spacing[column] / spacing[row]));
         let shifts = [flat * shifts[0], shifts[1], shifts[2]];
         let is_same = matrix == IDENTITY && shifts == [0.0; 3] && displacement.is_none();
         if is_same {

@@ -27,7 +27,12 @@ impl VoxelBox {
         self.of_kind(subject, border, subject.is_planar())
     }
 
-    pub(crate) fn of_kind(&self, subject: &Subject, border: Border, is_planar: bool) -> Result<Subject, TransformError> {
+    pub(crate) fn of_kind(
+        &self,
+        subject: &Subject,
+        border: Border,
+        is_planar: bool,
+    ) -> Result<Subject, TransformError> {
         let (start, whole) = (self.start, subject.size());
         let geometry = subject
             .geometry()
@@ -37,7 +42,9 @@ impl VoxelBox {
                 problem: error.to_string(),
             })?;
         let image = cut(subject.image(), whole, start, self.size, border, border.constant());
-        let labels = subject.labels().map(|labels| cut(labels, whole, start, self.size, border, 0));
+        let labels = subject
+            .labels()
+            .map(|labels| cut(labels, whole, start, self.size, border, 0));
         Ok(subject.derived(image, labels, self.size, is_planar, geometry))
     }
 

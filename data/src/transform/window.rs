@@ -49,7 +49,13 @@ impl Window {
 
 impl Transform for Window {
     fn check(&self) -> Result<(), TransformError> {
-        require(self.centre.is_finite(), "Window", "centre", self.centre, "a finite number")?;
+        require(
+            self.centre.is_finite(),
+            "Window",
+            "centre",
+            self.centre,
+            "a finite number",
+        )?;
         let holds = self.width.is_finite() && self.width > 0.0;
         require(holds, "Window", "width", self.width, "above 0")
     }
@@ -63,5 +69,7 @@ impl Transform for Window {
 
 /// Changes each value by itself.
 pub(crate) fn each_value(values: &mut [f32], change: impl Fn(f32) -> f32 + Sync + Send) {
-    for_lines(values, 4096, |_, part| part.iter_mut().for_each(|value| *value = change(*value)));
+    for_lines(values, 4096, |_, part| {
+        part.iter_mut().for_each(|value| *value = change(*value))
+    });
 }

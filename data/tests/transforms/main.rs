@@ -31,7 +31,12 @@ fn size(case: &Value, name: &str) -> [usize; 3] {
 }
 
 fn rows(case: &Value, name: &str) -> [[f64; 3]; 3] {
-    let rows: Vec<[f64; 3]> = case[name].as_array().unwrap().iter().map(|row| floats(row).try_into().unwrap()).collect();
+    let rows: Vec<[f64; 3]> = case[name]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| floats(row).try_into().unwrap())
+        .collect();
     rows.try_into().unwrap()
 }
 
@@ -77,14 +82,33 @@ fn compare(what: &str, found: &[f32], case: &Value, tolerance: f64) -> f64 {
     let expected = floats(&case["values"]);
     let picked: Vec<f64> = found.iter().step_by(STRIDE).map(|&v| f64::from(v)).collect();
     assert_eq!(picked.len(), expected.len(), "{what}: {case}");
-    let worst = picked.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-    let at: Vec<usize> = (0..picked.len()).filter(|&i| (picked[i] - expected[i]).abs() > tolerance).map(|i| i * STRIDE).collect();
-    assert!(worst <= tolerance, "{what} {} is off by {worst}, more than {tolerance}, at {at:?}\n{picked:.4?}\n{expected:.4?}", case["shape"]);
+    let worst = picked
+        .iter()
+        .zip(&expected)
+        .map(|(a, b)| (a - b).abs())
+        .fold(0.0, f64::max);
+    let at: Vec<usize> = (0..picked.len())
+        .filter(|&i| (picked[i] - expected[i]).abs() > tolerance)
+        .map(|i| i * STRIDE)
+        .collect();
+    assert!(
+        worst <= tolerance,
+        "{what} {} is off by {worst}, more than {tolerance}, at {at:?}\n{picked:.4?}\n{expected:.4?}",
+        case["shape"]
+    );
     let sum: f64 = found.iter().map(|&v| f64::from(v)).sum();
     let squares: f64 = found.iter().map(|&v| f64::from(v).powi(2)).sum();
     let room = tolerance * found.len() as f64 + 1e-3;
-    assert!((sum - number(case, "sum")).abs() < room, "{what}: sum {sum}, not {}", case["sum"]);
-    assert!((squares - number(case, "squares")).abs() < 2.0 * room, "{what}: squares {squares}, not {}", case["squares"]);
+    assert!(
+        (sum - number(case, "sum")).abs() < room,
+        "{what}: sum {sum}, not {}",
+        case["sum"]
+    );
+    assert!(
+        (squares - number(case, "squares")).abs() < 2.0 * room,
+        "{what}: squares {squares}, not {}",
+        case["squares"]
+    );
     worst
 }
 
@@ -121,12 +145,19 @@ fn resize_is_scipys_zoom() {
 
 #[test]
 fn labels_are_resized_as_scipys_nearest() {
-    for (i, case) in cases("resize").into_iter().enumerate().filter(|(_, case)| case["order"] == 0) {
+    for (i, case) in cases("resize")
+        .into_iter()
+        .enumerate()
+        .filter(|(_, case)| case["order"] == 0)
+    {
         let (old, new) = (size(&case, "old"), size(&case, "new"));
         let values = noise(old, i);
         let labels: Vec<u32> = (0..values.len() as u32).collect();
         let labelled = Subject::from_parts(values.clone(), 1, Some(labels), old, false, Geometry::default()).unwrap();
-        let resized = Resize::to(new).with_interpolation(Interpolation::Nearest).on(labelled).unwrap();
+        let resized = Resize::to(new)
+            .with_interpolation(Interpolation::Nearest)
+            .on(labelled)
+            .unwrap();
         let by_label: Vec<f32> = resized.labels().unwrap().iter().map(|&i| values[i as usize]).collect();
         assert_eq!(by_label, resized.image());
     }
@@ -138,12 +169,22 @@ fn resample_is_simpleitks() {
         let old = size(&case, "old");
         let geometry = Geometry::new(three(&case, "spacing"), three(&case, "origin"), rows(&case, "axes")).unwrap();
         let image = subject(noise(old, 100 + i), old, [1.0; 3]).with_geometry(geometry);
-        let by = if case["nearest"] == true { Interpolation::Nearest } else { Interpolation::Linear };
-        let found = Resample::to(three(&case, "target")).with_interpolation(by).on(image).unwrap();
+        let by = if case["nearest"] == true {
+            Interpolation::Nearest
+        } else {
+            Interpolation::Linear
+        };
+        let found = Resample::to(three(&case, "target"))
+            .with_interpolation(by)
+            .on(image)
+            .unwrap();
         assert_eq!(found.size(), size(&case, "shape"), "case {i}");
         let origin = found.geometry().origin();
         let expected = three(&case, "new_origin");
-        assert!(origin.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6), "{origin:?} {expected:?}");
+        assert!(
+            origin.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6),
+            "{origin:?} {expected:?}"
+        );
         compare("resample", found.image(), &case, 1e-5)
     });
     report("SimpleITK", worst);
@@ -153,9 +194,15 @@ fn resample_is_simpleitks() {
 fn resampling_onto_a_grid_is_simpleitks() {
     let worst = cases("resample_like").into_iter().enumerate().map(|(i, case)| {
         let old = size(&case, "old");
-        let geometry = |spacing, origin, axes| Geometry::new(three(&case, spacing), three(&case, origin), rows(&case, axes)).unwrap();
+        let geometry = |spacing, origin, axes| {
+            Geometry::new(three(&case, spacing), three(&case, origin), rows(&case, axes)).unwrap()
+        };
         let image = subject(noise(old, 200 + i), old, [1.0; 3]).with_geometry(geometry("spacing", "origin", "axes"));
-        let by = if case["nearest"] == true { Interpolation::Nearest } else { Interpolation::Linear };
+        let by = if case["nearest"] == true {
+            Interpolation::Nearest
+        } else {
+            Interpolation::Linear
+        };
         let like = ResampleLike::grid(size(&case, "new"), geometry("target", "new_origin", "new_axes"));
         let found = like.with_interpolation(by).with_outside(-1.0).on(image).unwrap();
         compare("resample like", found.image(), &case, 1e-5)
@@ -189,7 +236,12 @@ fn rotation_scaling_shear_and_shift_are_scipys_affine_transform() {
 fn elastic_deformation_is_scipys_map_coordinates() {
     let worst = cases("elastic").into_iter().enumerate().map(|(i, case)| {
         let whole = size(&case, "size");
-        let vectors: Vec<Vec<f32>> = case["vectors"].as_array().unwrap().iter().map(|list| floats(list).iter().map(|&v| v as f32).collect()).collect();
+        let vectors: Vec<Vec<f32>> = case["vectors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|list| floats(list).iter().map(|&v| v as f32).collect())
+            .collect();
         let displacement = Displacement::new(size(&case, "knots"), vectors.try_into().unwrap()).unwrap();
         let values = noise(whole, 400 + i);
         let image = match case["planar"] == true {
@@ -209,7 +261,9 @@ fn elastic_deformation_is_scipys_map_coordinates() {
 fn blur_is_scipys_gaussian_filter() {
     let worst = cases("gaussian").into_iter().enumerate().map(|(i, case)| {
         let whole = size(&case, "size");
-        let found = Blur::of(number(&case, "sigma")).on(subject(noise(whole, 500 + i), whole, [1.0; 3])).unwrap();
+        let found = Blur::of(number(&case, "sigma"))
+            .on(subject(noise(whole, 500 + i), whole, [1.0; 3]))
+            .unwrap();
         compare("blur", found.image(), &case, 1e-5)
     });
     report("gaussian_filter", worst);
@@ -220,7 +274,9 @@ fn clahe_is_scikit_images() {
     let worst = cases("clahe").into_iter().map(|case| {
         let whole = size(&case, "size");
         let values = smooth(whole, number(&case, "seed") as usize);
-        let mut clahe = Clahe::default().with_clip(number(&case, "clip")).with_bins(number(&case, "bins") as usize);
+        let mut clahe = Clahe::default()
+            .with_clip(number(&case, "clip"))
+            .with_bins(number(&case, "bins") as usize);
         if case["tile"].is_array() {
             clahe = clahe.with_tile(size(&case, "tile"));
         }
@@ -248,7 +304,10 @@ fn equalisation_is_scikit_images() {
     let worst = cases("equalize").into_iter().enumerate().map(|(i, case)| {
         let whole = size(&case, "size");
         // The script squares in double precision; bins are cut there too.
-        let values = noise(whole, 800 + i).iter().map(|&v| (f64::from(v) * f64::from(v)) as f32).collect();
+        let values = noise(whole, 800 + i)
+            .iter()
+            .map(|&v| (f64::from(v) * f64::from(v)) as f32)
+            .collect();
         let found = Equalize::default().on(subject(values, whole, [1.0; 3])).unwrap();
         compare("equalisation", found.image(), &case, 1e-4)
     });
@@ -276,7 +335,12 @@ fn reorienting_is_nibabels() {
         compare("reorient", found.image(), &case, 1e-6);
         let affine = found.geometry().ras_affine();
         let expected: Vec<f64> = case["affine"].as_array().unwrap().iter().flat_map(floats).collect();
-        let off = affine.as_flattened().iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        let off = affine
+            .as_flattened()
+            .iter()
+            .zip(&expected)
+            .map(|(a, b)| (a - b).abs())
+            .fold(0.0, f64::max);
         assert!(off < 1e-6, "case {i}: {affine:?} {expected:?}");
         assert_eq!(found.geometry().orientation(), case["letters"].as_str().unwrap());
     }

@@ -94,7 +94,12 @@ pub(crate) fn resampled(mut values: Vec<f32>, plans: [AxisPlan; 3], how: Interpo
         }
         let inner = size[axis + 1..].iter().product();
         values = match how {
-            Interpolation::Nearest => along(&values, plan.old, inner, &plan.nearest().iter().map(|&i| [(i, 1.0)]).collect::<Vec<_>>()),
+            Interpolation::Nearest => along(
+                &values,
+                plan.old,
+                inner,
+                &plan.nearest().iter().map(|&i| [(i, 1.0)]).collect::<Vec<_>>(),
+            ),
             Interpolation::Linear => along(&values, plan.old, inner, &plan.linear()),
             Interpolation::Cubic => {
                 let mut wide = with_margin(&values, plan.old, inner);

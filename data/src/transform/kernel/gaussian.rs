@@ -81,4 +81,3 @@ fn across_rows(values: &[f32], n: usize, inner: usize, bell: &[f32]) -> Vec<f32>
     });
     out
 }
-

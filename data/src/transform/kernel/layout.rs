@@ -104,8 +104,14 @@ mod tests {
         let values: Vec<u8> = (1..7).collect();
         let part = |start, wanted, border| cut(&values, [1, 2, 3], start, wanted, border, 9);
         assert_eq!(part([0, 0, 1], [1, 2, 2], Border::Edge), [2, 3, 5, 6]);
-        assert_eq!(part([0, 1, -1], [1, 2, 5], Border::Edge), [4, 4, 5, 6, 6, 4, 4, 5, 6, 6]);
-        assert_eq!(part([0, 1, -1], [1, 2, 5], Border::Mirror), [5, 4, 5, 6, 5, 2, 1, 2, 3, 2]);
+        assert_eq!(
+            part([0, 1, -1], [1, 2, 5], Border::Edge),
+            [4, 4, 5, 6, 6, 4, 4, 5, 6, 6]
+        );
+        assert_eq!(
+            part([0, 1, -1], [1, 2, 5], Border::Mirror),
+            [5, 4, 5, 6, 5, 2, 1, 2, 3, 2]
+        );
         let constant = part([0, 1, -1], [1, 2, 5], Border::Constant(0.0));
         assert_eq!(constant, [9, 4, 5, 6, 9, 9, 9, 9, 9, 9]);
         assert_eq!(part([0, 0, 7], [1, 1, 2], Border::Constant(0.0)), [9, 9]);

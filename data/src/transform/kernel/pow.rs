@@ -34,7 +34,10 @@ fn exp2(x: f32) -> f32 {
     let whole = (shifted.to_bits() as i32).wrapping_sub(ROUNDER.to_bits() as i32);
     // e^part for |part| up to 0.35, by its series.
     let series = 1.0
-        + part * (1.0 + part * (0.5 + part * (1.0 / 6.0 + part * (1.0 / 24.0 + part * (1.0 / 120.0 + part * (1.0 / 720.0))))));
+        + part
+            * (1.0
+                + part
+                    * (0.5 + part * (1.0 / 6.0 + part * (1.0 / 24.0 + part * (1.0 / 120.0 + part * (1.0 / 720.0))))));
     series * f32::from_bits(((whole + 127) << 23) as u32)
 }
 
@@ -48,7 +51,10 @@ mod tests {
             for i in 0..=10_000 {
                 let x = i as f32 / 10_000.0;
                 let (found, expected) = (power(x, exponent), x.powf(exponent));
-                assert!((found - expected).abs() < 1e-6, "{x}^{exponent}: {found}, not {expected}");
+                assert!(
+                    (found - expected).abs() < 1e-6,
+                    "{x}^{exponent}: {found}, not {expected}"
+                );
             }
         }
         assert_eq!(power(0.0, 0.5), 0.0);

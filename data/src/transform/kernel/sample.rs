@@ -123,7 +123,11 @@ impl<T: Copy> Plane<'_, T> {
     /// The value at whole places, which may lie outside.
     fn at(&self, [z, y, x]: [i64; 3], constant: T) -> T {
         let [depth, height, width] = self.size;
-        match (self.border.index(z, depth), self.border.index(y, height), self.border.index(x, width)) {
+        match (
+            self.border.index(z, depth),
+            self.border.index(y, height),
+            self.border.index(x, width),
+        ) {
             (Some(z), Some(y), Some(x)) => self.values[(z * height + y) * width + x],
             _ => constant,
         }
@@ -261,7 +265,11 @@ fn coefficients(subject: &Subject, border: Border) -> (Vec<f32>, [usize; 3], [us
         Border::Edge if side == 1 => 0,
         _ => MARGIN,
     });
-    let margin = if subject.is_planar() { [0, margin[1], margin[2]] } else { margin };
+    let margin = if subject.is_planar() {
+        [0, margin[1], margin[2]]
+    } else {
+        margin
+    };
     let wide = [0, 1, 2].map(|axis| size[axis] + 2 * margin[axis]);
     let start = margin.map(|m| -(m as i64));
     let mut values = cut(subject.image(), size, start, wide, border, border.constant());

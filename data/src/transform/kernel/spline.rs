@@ -132,7 +132,10 @@ mod tests {
             let mut c = values.clone();
             prefilter(&mut c, n, 1, Extension::Mirror);
             let back = at_knots(&c, c[1], c[n - 2]);
-            assert!(back.iter().zip(&values).all(|(a, b)| (a - b).abs() < 1e-4), "{back:?} {values:?}");
+            assert!(
+                back.iter().zip(&values).all(|(a, b)| (a - b).abs() < 1e-4),
+                "{back:?} {values:?}"
+            );
         }
     }
 
