@@ -17,7 +17,10 @@ use unet_lab_data::{Foreground, Geometry, ImagePair, load_image, load_mask};
 const RUNS: usize = 11;
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let arguments: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with("--"))
+        .collect();
     let folder = arguments.get(1).map(PathBuf::from);
     let only = arguments.first().map(String::as_str);
     for (name, measure) in WORKS {
@@ -30,8 +33,12 @@ fn main() {
 type Measure = fn(&str, Option<&Path>);
 
 const WORKS: &[(&str, Measure)] = &[
-    ("resample linear", |name, folder| resample(name, folder, Interpolation::Linear)),
-    ("resample cubic", |name, folder| resample(name, folder, Interpolation::Cubic)),
+    ("resample linear", |name, folder| {
+        resample(name, folder, Interpolation::Linear)
+    }),
+    ("resample cubic", |name, folder| {
+        resample(name, folder, Interpolation::Cubic)
+    }),
     ("augment 512x512", |name, folder| augment(name, folder, [1, 512, 512])),
     ("augment 128^3", |name, folder| augment(name, folder, [128; 3])),
     ("clahe 512x512", clahe),
@@ -50,7 +57,10 @@ fn median(name: &str, mut run: impl FnMut() -> f64) {
         })
         .collect();
     times.sort_by(f64::total_cmp);
-    println!(r#"{{"work": "{name}", "ms": {:.4}, "check": {check:.6}}}"#, times[RUNS / 2]);
+    println!(
+        r#"{{"work": "{name}", "ms": {:.4}, "check": {check:.6}}}"#,
+        times[RUNS / 2]
+    );
 }
 
 fn mean(subject: &Subject) -> f64 {
@@ -62,7 +72,12 @@ fn values(folder: Option<&Path>, name: &str, count: usize) -> Vec<f32> {
     match folder {
         Some(folder) => {
             let bytes = std::fs::read(folder.join(name)).expect("the input");
-            bytes.as_chunks().0.iter().map(|&four| f32::from_le_bytes(four)).collect()
+            bytes
+                .as_chunks()
+                .0
+                .iter()
+                .map(|&four| f32::from_le_bytes(four))
+                .collect()
         }
         None => {
             let mut rng = ChaCha8Rng::seed_from_u64(1);
@@ -140,11 +155,21 @@ fn pipeline(name: &str, folder: Option<&Path>) {
             .with_transform(Gamma::random(0.7..=1.5))
             .with_transform(ZScore::default())
     };
-    let cached = Cached::new(source(), Compose::new()).expect("no random transform").in_memory(1 << 30);
-    let loaders = [(name.to_owned(), augmented(Loader::new(source()))), (format!("{name} cached"), augmented(Loader::new(cached)))];
+    let cached = Cached::new(source(), Compose::new())
+        .expect("no random transform")
+        .in_memory(1 << 30);
+    let loaders = [
+        (name.to_owned(), augmented(Loader::new(source()))),
+        (format!("{name} cached"), augmented(Loader::new(cached))),
+    ];
     for (name, loader) in loaders {
         let mut epoch = 0;
-        let run = |epoch| loader.epoch(epoch).map(|case| case.expect("a case").image().len()).sum::<usize>();
+        let run = |epoch| {
+            loader
+                .epoch(epoch)
+                .map(|case| case.expect("a case").image().len())
+                .sum::<usize>()
+        };
         run(0);
         let mut times: Vec<f64> = (0..5)
             .map(|_| {

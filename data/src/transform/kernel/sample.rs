@@ -162,7 +162,12 @@ impl Constant for u32 {
 impl<T: Copy + Constant> Plane<'_, T> {
     fn nearest(&self, at: [f64; 3]) -> T {
         let [z, y, x] = at.map(|place| split(place + 0.5).0);
-        self.at([z, y, x], T::of(self.border))
+        let [depth, height, width] = self.size;
+        // A number below 0 is a very large one without its sign.
+        match (z as u64) < depth as u64 && (y as u64) < height as u64 && (x as u64) < width as u64 {
+            true => self.values[(z as usize * height + y as usize) * width + x as usize],
+            false => self.at([z, y, x], T::of(self.border)),
+        }
     }
 }
 
