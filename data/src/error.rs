@@ -1,6 +1,8 @@
 //! What can go wrong between a file and a data set.
 
 use super::formats::FormatError;
+use super::loader::LoadError;
+use super::transform::TransformError;
 use std::path::PathBuf;
 use thiserror::Error;
 
@@ -139,6 +141,12 @@ pub enum DataError {
         /// Its shape.
         other_shape: String,
     },
+    /// An image could not be transformed.
+    #[error("{0}")]
+    Transform(#[from] TransformError),
+    /// A case could not be loaded.
+    #[error("{0}")]
+    Load(#[from] LoadError),
     /// An argument is outside its range, or asks for what the data cannot give.
     #[error("{0}")]
     Argument(String),

@@ -83,6 +83,11 @@ impl Image {
         &self.data
     }
 
+    /// All values, `[channels, height, width]`, without a copy.
+    pub fn into_data(self) -> Vec<f32> {
+        self.data
+    }
+
     /// The values of one channel, row by row. Panics when there is no such channel, as a slice does.
     pub fn channel(&self, channel: usize) -> &[f32] {
         let area = self.width * self.height;

@@ -42,6 +42,11 @@ impl LabelMap {
         &self.data
     }
 
+    /// Every label, row by row, without a copy.
+    pub fn into_data(self) -> Vec<u32> {
+        self.data
+    }
+
     /// Every label, to be changed in place.
     pub fn labels_mut(&mut self) -> &mut [u32] {
         &mut self.data

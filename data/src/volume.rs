@@ -60,6 +60,11 @@ impl Volume {
     pub fn data(&self) -> &[f32] {
         &self.data
     }
+
+    /// All values, channel by channel, without a copy.
+    pub fn into_data(self) -> Vec<f32> {
+        self.data
+    }
 }
 
 pub(super) fn check_count(found: usize, shape: &[usize]) -> Result<(), DataError> {

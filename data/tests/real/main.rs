@@ -5,6 +5,7 @@
 mod dicom;
 mod dicom_mutants;
 mod pairs;
+mod transforms;
 mod volumes;
 mod volumes_written;
 
@@ -21,10 +22,11 @@ fn main() -> ExitCode {
         volumes_written::trials,
         dicom::trials,
         dicom_mutants::trials,
+        transforms::trials,
     ]
-        .iter()
-        .flat_map(|trials| trials(&root))
-        .collect();
+    .iter()
+    .flat_map(|trials| trials(&root))
+    .collect();
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
