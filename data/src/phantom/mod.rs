@@ -4,14 +4,34 @@
 //! lesson wants. It is no substitute for real data: a network trained on a phantom has learnt the phantom. Taught in
 //! unit 02.
 
+mod abdomen;
+mod brain;
 mod cells;
+#[cfg(test)]
+mod checks;
 mod em;
+#[cfg(test)]
+mod figures;
 mod fluorescence;
+mod heart;
+mod liver;
+mod lung;
 mod noise;
 mod organelles;
+mod organs;
+mod scanner;
+mod space;
+mod torso;
+mod volume_set;
 
+pub use brain::BrainTumourPhantom;
 pub use em::EmPhantom;
 pub use fluorescence::NucleiPhantom;
+pub use heart::HeartPhantom;
+pub use liver::LiverPhantom;
+pub use lung::LungPhantom;
+pub use organs::OrganPhantom;
+pub use volume_set::{PhantomCase, VolumeSet};
 
 #[cfg(test)]
 #[test]
@@ -31,6 +51,11 @@ fn fingerprint(data: &super::Dataset) -> u64 {
         let grey = p.image().data().iter().map(|v| (v * 255.0).round() as u8);
         grey.chain(p.mask().data().iter().map(|&m| u8::from(m)))
     });
+    fnv(bytes)
+}
+
+#[cfg(test)]
+fn fnv(bytes: impl Iterator<Item = u8>) -> u64 {
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
     })
