@@ -177,7 +177,7 @@ impl Abdomen {
             if lesions.len() >= count {
                 break;
             }
-            let radius = 4.0 * 6.5f32.powf(rng.random::<f32>().powf(1.4));
+            let radius = 4.0 * 6.5f32.powf(rng.random::<f32>().powf(1.1));
             let at = [between(rng, -130.0, 40.0), between(rng, -85.0, 75.0), between(rng, levels[0], levels[1])];
             let free = lesions.iter().all(|l| length(minus(l.at, at)) > 1.4 * (l.radii[0] + radius));
             if self.liver(at) < -0.7 * radius && free {
@@ -333,8 +333,11 @@ impl Abdomen {
         }
         let lung = -self.below_lungs(p);
         if lung < half && p[1] < self.torso.cavity[1] {
-            let base = (p[0] - 5.0).abs() - 26.0 + 0.3 * p[1].abs();
-            let tissue = if base < 0.0 { 50.0 } else { -850.0 + 60.0 * self.fine.at(p).max(0.0).powi(3) };
+            let heart = ellipsoid(p, [22.0, -28.0, 112.0], [56.0, 42.0, 46.0]);
+            let spine = oval([p[0] - 4.0, p[1] - spine - 6.0, 0.0], [30.0, 26.0], 2.0);
+            let base = joined(joined(heart, (p[0] - 4.0).abs() - 9.0, 12.0), spine, 12.0);
+            let mut tissue = -850.0 + 60.0 * self.fine.at(p).max(0.0).powi(3);
+            mix(&mut tissue, if heart < 0.0 { 130.0 } else { -60.0 }, cover(base, half));
             mix(v, tissue, cover(lung, half));
             if lung < 0.0 {
                 *organ = Organ::Other;

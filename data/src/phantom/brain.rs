@@ -6,7 +6,7 @@ use super::space::{Grid, Noise3, Point, Tube, along, chain, cover, direction, el
 use super::volume_set::{PhantomCase, VolumeSet, image_rng};
 use crate::DataError;
 use rand::rngs::ChaCha8Rng;
-use rand::{Rng, RngExt};
+use rand::Rng;
 
 /// Brains without their skulls in four channels, in the order and with the labels of MSD Task01 (BraTS): channels FLAIR, T1,
 /// T1 with gadolinium, T2; labels 1 oedema, 2 non-enhancing core (necrosis among it), 3 enhancing tumour.
@@ -152,7 +152,7 @@ impl Brain {
         Self {
             radii: [between(rng, 64.0, 70.0), between(rng, 80.0, 87.0), between(rng, 58.0, 63.0)],
             warp: [0; 3].map(|_| Noise3::new(rng, 36.0)),
-            fold: Noise3::new(rng, 15.0),
+            fold: Noise3::new(rng, 13.0),
             fold_fine: Noise3::new(rng, 8.0),
             leaf: Noise3::new(rng, 6.5),
             fine: Noise3::new(rng, 3.0),
@@ -163,7 +163,7 @@ impl Brain {
     }
 
     fn warped(&self, p: Point) -> Point {
-        [0, 1, 2].map(|i| p[i] + 2.2 * self.warp[i].at(p))
+        [0, 1, 2].map(|i| p[i] + 1.4 * self.warp[i].at(p))
     }
 
     /// Distance from the surface of the two hemispheres, negative inside.
@@ -172,14 +172,14 @@ impl Brain {
         let narrow = [self.radii[0], self.radii[1], self.radii[2] * base];
         let whole = ellipsoid(p, [0.0, 0.0, -8.0], narrow);
         // The underside is flat, and the temporal lobes hang below it.
-        let floor = -(p[2] + 30.0 + 14.0 * smoothstep(18.0, 42.0, p[0].abs()) * smoothstep(45.0, 0.0, p[1].abs()));
+        let floor = -(p[2] + 34.0 + 12.0 * smoothstep(18.0, 42.0, p[0].abs()) * smoothstep(45.0, 0.0, p[1].abs()));
         whole.max(floor)
     }
 
     /// Depth under the folded surface in mm: below 0 in the fluid of a furrow.
     fn depth(&self, p: Point, hull: f32) -> f32 {
-        let wall = 5.2 * self.fold.at(p).abs() + 1.6 * self.fold_fine.at(p).abs() - 1.1;
-        let floor = (-hull - 15.0).max(0.0);
+        let wall = 4.7 * self.fold.at(p).abs() + 1.3 * self.fold_fine.at(p).abs() - 1.2;
+        let floor = (-hull - 17.0).max(0.0);
         let midline = p[0].abs() - 0.9 + 0.5 * smoothstep(8.0, -8.0, p[2]) * 30.0;
         (-hull).min(wall + 1.2 * floor).min(midline + 2.2 * floor.max(0.0) * smoothstep(30.0, 5.0, p[2]))
     }
@@ -316,7 +316,7 @@ impl Tumour {
             solid: normal(rng),
             shape: Noise3::new(rng, 0.95 * radius),
             rough: Noise3::new(rng, 6.0),
-            spread: Noise3::new(rng, 13.0),
+            spread: Noise3::new(rng, 24.0),
         }
     }
 
@@ -342,17 +342,17 @@ impl Tumour {
         if far > 1.5 * self.radius + 2.2 * self.reach + 14.0 {
             return 0;
         }
-        let core = ellipsoid(p, self.at, radii) + 0.16 * self.radius * self.shape.at(p) + 0.9 * self.rough.at(p);
-        let swelling = core - self.reach * (1.0 + 0.75 * self.spread.at(p));
+        let core = ellipsoid(p, self.at, radii) + 0.16 * self.radius * self.shape.at(p) + 0.6 * self.rough.at(p);
+        let swelling = core - self.reach * (1.0 + 0.5 * self.spread.at(p));
         let mut label = 0;
         // Oedema runs along white matter; the grey of the surface is spared.
-        let wet = smoothstep(1.6 * half + 1.0, -1.6 * half - 1.0, swelling) * white;
-        blend(OEDEMA, 0.92 * wet);
-        if swelling < 0.0 && white > 0.5 {
+        let wet = smoothstep(1.6 * half + 1.0, -1.6 * half - 1.0, swelling);
+        blend(OEDEMA, 0.92 * wet * smoothstep(0.8, 3.0, depth) * (0.45 + 0.55 * white));
+        if swelling < 0.0 && depth > 1.9 {
             label = 1;
         }
         if depth > -1.0 || core < -2.0 {
-            let thick = self.rim * (1.0 + 0.45 * self.rough.at(p));
+            let thick = self.rim * (1.0 + 0.25 * self.rough.at(p));
             let open = self.shape.at([p[0] + 60.0, p[1], p[2]]) < self.gap;
             let inner = core + thick;
             let mut heart = NECROSIS;

@@ -104,7 +104,7 @@ impl HeartPhantom {
         let size = [self.slices, self.size, self.size];
         let grid = Grid::new(size, self.spacing, [0.0; 3], 4);
         let (half, tall) = (grid.half(), (self.spacing[0] * self.slices as f64) as f32);
-        let (mut values, labels) = grid.render(1, |p, _, v| heart.paint(p, half, tall, &mut v[0]));
+        let (mut values, labels) = grid.render(1, |p, _, v| heart.paint(p, half, [tall, self.spacing[0] as f32], &mut v[0]));
         let gain = between(&mut rng, 250.0, 600.0);
         let sense = coil(&mut rng, &grid, 0.22);
         for (v, sense) in values.iter_mut().zip(sense) {
@@ -163,10 +163,10 @@ impl Heart {
     }
 
     /// The signal at a place, and its label. z grows towards the apex.
-    fn paint(&self, p: Point, half: f32, tall: f32, v: &mut f32) -> u32 {
+    fn paint(&self, p: Point, half: f32, [tall, above]: [f32; 2], v: &mut f32) -> u32 {
         self.surroundings(p, half, v);
         // 0 at the base, 1 at the apex.
-        let t = (p[2] + 0.5 * tall - 6.0) / self.length;
+        let t = (p[2] + 0.5 * tall - above) / self.length;
         let (dx, dy) = (p[0] - self.middle[0], p[1] - self.middle[1]);
         let (sin, cos) = self.turn.sin_cos();
         let q = [dx * cos + dy * sin, (dy * cos - dx * sin) * self.squeeze, p[2]];
@@ -183,11 +183,11 @@ impl Heart {
         let endo = if inner < 1.0 { 1e3 } else { endo };
         // The right ventricle lies around the septum.
         let scale = self.right * slim(t, 1.12) * (1.0 - 0.25 * t);
-        let body = ellipsoid([q[0], q[1], 0.0], [-34.0 * self.right + 8.0 * t, -4.0, 0.0], [31.0 * scale + 0.1, 37.0 * scale + 0.1, 1e3]);
+        let body = ellipsoid([q[0], q[1], 0.0], [-30.0 * self.right + 8.0 * t, -3.0, 0.0], [28.0 * scale + 0.1, 38.0 * scale + 0.1, 1e3]);
         let corner = ellipsoid([q[0], q[1], 0.0], [-14.0, -31.0 * scale, 0.0], [22.0 * scale + 0.1, 13.0 * scale + 0.1, 1e3]);
         let right = joined(body, corner, 9.0) + 1.6 * wave;
         let sac = epi.min(right - 3.5);
-        let fat = 3.0 + 5.0 * smoothstep(0.2, 1.3, self.flow.at([p[0] * 0.4, p[1] * 0.4, p[2] * 0.3]));
+        let fat = 1.0 + 4.0 * smoothstep(0.2, 1.3, self.flow.at([p[0] * 0.4, p[1] * 0.4, p[2] * 0.3]));
         mix(v, FAT, 0.9 * cover(sac - fat, half));
         mix(v, MUSCLE, cover(sac, half));
         let mut label = 0;
@@ -246,7 +246,7 @@ impl Heart {
         let skin = inside - 15.0 - self.fat;
         *v = 0.012;
         mix(v, FAT * (0.95 + 0.05 * self.fine.at(p)), cover(skin, half));
-        let muscle = MUSCLE + 0.5 * smoothstep(0.35, 0.05, self.flow.at([p[0], p[1], 0.3 * p[2]]).abs());
+        let muscle = MUSCLE + 0.3 * smoothstep(0.3, 0.0, self.sway.at([p[0] * 0.8, p[1] * 0.8, 0.3 * p[2]]).abs());
         mix(v, muscle, cover(inside - 15.0, half));
         let rib = (inside - 6.0).abs() - 3.0;
         let gap = ((p[0] * 0.9).atan2(p[1]) * 7.0 + 0.05 * p[2]).sin();
@@ -261,7 +261,7 @@ impl Heart {
         mix(v, LIVER * (1.0 + 0.08 * self.fine.at(p)), cover(liver, half));
         mix(v, BLOOD * 0.85, 0.8 * cover(liver + 6.0, half) * smoothstep(1.7, 2.1, self.flow.at(p)));
         let stomach = (floor - 4.0 - p[1]).max(30.0 + 6.0 * wave - p[0]).max(inside + 3.0);
-        let food = 0.45 + 0.28 * self.gut.at(p) - 0.4 * smoothstep(0.8, 1.2, self.gut.at([p[0], p[1], p[2] + 90.0]));
+        let food = 0.42 + 0.09 * self.gut.at(p) - 0.36 * smoothstep(1.1, 1.5, self.gut.at([p[0], p[1], p[2] + 90.0]));
         mix(v, FAT * 0.9, cover(stomach - 3.0, half) * cover(inside + 1.0, half));
         mix(v, food.clamp(0.05, 0.9), cover(stomach, half));
         let column = [-4.0, self.chest[1] - 4.0];

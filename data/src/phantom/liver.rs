@@ -7,7 +7,7 @@ use super::volume_set::{PhantomCase, VolumeSet, image_rng};
 use crate::DataError;
 use rand::RngExt;
 
-/// Bellies in Hounsfield units, in the portal venous phase: liver about 110 (label 1) with brighter vessels, in it 0 to 6 lesions
+/// Bellies in Hounsfield units, in the portal venous phase: liver about 110 (label 1) with brighter vessels, in it 0 to 7 lesions
 /// (label 2) of 4 to 26 mm radius, 24 to 62 HU darker than the liver, every fifth a cyst of water; spleen, kidneys, stomach
 /// and bowel with gas, spine, ribs, muscle and fat around. Spleen, pancreas and muscle have nearly the liver's attenuation.
 ///
@@ -88,12 +88,12 @@ impl LiverPhantom {
         let mut rng = image_rng(self.seed, index);
         let size = [self.slices, self.size, self.size];
         let belly = Abdomen::new(&mut rng);
-        let grid = Grid::new(size, self.spacing, [0.0, 0.0, 12.0], 3);
+        let grid = Grid::new(size, self.spacing, [0.0, 0.0, 2.0], 3);
         let veins = grid.stamp(&belly.veins(&mut rng));
         // Every sixth liver is healthy.
-        let count = if rng.random_range(0..6) == 0 { 0 } else { rng.random_range(1..=6) };
+        let count = if rng.random_range(0..6) == 0 { 0 } else { rng.random_range(1..=7) };
         let tall = 0.4 * (self.spacing[0] * self.slices as f64) as f32;
-        let lesions = belly.lesions(&mut rng, count, [(12.0 - tall).max(-50.0), (12.0 + tall).min(75.0)]);
+        let lesions = belly.lesions(&mut rng, count, [(2.0 - tall).max(-50.0), (2.0 + tall).min(75.0)]);
         let half = grid.half();
         let (mut values, labels) = grid.render(1, |p, thin, out| {
             match belly.paint(p, veins[thin], &lesions, half, &mut out[0]) {

@@ -6,31 +6,47 @@
 
 mod abdomen;
 mod brain;
+mod breast;
+mod carotid;
 mod cells;
 #[cfg(test)]
 mod checks;
+mod dental;
 mod em;
 #[cfg(test)]
 mod figures;
 mod fluorescence;
+mod fracture;
 mod heart;
+mod histology;
+mod ink;
 mod liver;
 mod lung;
 mod noise;
 mod organelles;
 mod organs;
+mod retina;
 mod scanner;
+mod skin;
 mod space;
 mod torso;
+mod ultrasound;
 mod volume_set;
 
 pub use brain::BrainTumourPhantom;
+pub use breast::{BreastFinding, BreastUltrasoundPhantom};
+pub use carotid::{CarotidPhantom, CarotidTarget, CarotidView};
+pub use dental::{DentalPhantom, DentalTarget};
 pub use em::EmPhantom;
 pub use fluorescence::NucleiPhantom;
+pub use fracture::FracturePhantom;
 pub use heart::HeartPhantom;
+pub use histology::HistologyPhantom;
 pub use liver::LiverPhantom;
 pub use lung::LungPhantom;
 pub use organs::OrganPhantom;
+pub use retina::RetinaPhantom;
+pub use skin::SkinPhantom;
 pub use volume_set::{PhantomCase, VolumeSet};
 
 #[cfg(test)]
