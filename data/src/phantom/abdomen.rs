@@ -2,7 +2,8 @@
 
 use super::noise::{between, normal, smoothstep};
 use super::space::{
-    Branching, Noise3, Point, Tube, along, chain, cover, direction, ellipsoid, grow, joined, length, minus, mix, rod, shared,
+    Branching, Noise3, Point, Tube, along, chain, cover, direction, ellipsoid, grow, joined, length, minus, mix, rod,
+    shared,
 };
 use super::torso::{Torso, oval};
 use rand::rngs::ChaCha8Rng;
@@ -140,13 +141,21 @@ impl Abdomen {
         let sway = 5.0 * self.sway.at(p);
         let right = ellipsoid(p, self.liver[0], [self.liver[1][0], self.liver[1][1], self.liver[1][2]]);
         let tilt = [p[0], p[1], p[2] + 0.25 * p[0]];
-        let left = ellipsoid(tilt, self.liver[2], [self.liver[3][0], self.liver[3][1], self.liver[3][2]]);
+        let left = ellipsoid(
+            tilt,
+            self.liver[2],
+            [self.liver[3][0], self.liver[3][1], self.liver[3][2]],
+        );
         let whole = joined(right, left, 16.0) + sway;
         // The hollow of its lower side, where the vessels enter.
         let hilum = ellipsoid(p, [-22.0, 18.0, -12.0], [34.0, 34.0, 32.0]);
         let kidney = self.kidney(p, 0) - 9.0;
         let held = shared(whole, -joined(hilum, kidney, 10.0), 8.0);
-        shared(shared(held, self.torso.inside(p) + 3.0, 4.0), self.below_lungs(p) + 3.0, 4.0)
+        shared(
+            shared(held, self.torso.inside(p) + 3.0, 4.0),
+            self.below_lungs(p) + 3.0,
+            4.0,
+        )
     }
 
     fn kidney(&self, p: Point, side: usize) -> f32 {
@@ -178,14 +187,24 @@ impl Abdomen {
                 break;
             }
             let radius = 4.0 * 6.5f32.powf(rng.random::<f32>().powf(1.1));
-            let at = [between(rng, -130.0, 40.0), between(rng, -85.0, 75.0), between(rng, levels[0], levels[1])];
-            let free = lesions.iter().all(|l| length(minus(l.at, at)) > 1.4 * (l.radii[0] + radius));
+            let at = [
+                between(rng, -130.0, 40.0),
+                between(rng, -85.0, 75.0),
+                between(rng, levels[0], levels[1]),
+            ];
+            let free = lesions
+                .iter()
+                .all(|l| length(minus(l.at, at)) > 1.4 * (l.radii[0] + radius));
             if self.liver(at) < -0.7 * radius && free {
                 let cyst = rng.random::<f32>() < 0.2;
                 lesions.push(Lesion {
                     at,
                     radii: [0; 3].map(|_| radius * between(rng, 0.8, 1.2)),
-                    attenuation: if cyst { between(rng, 2.0, 14.0) } else { self.contrast.liver - between(rng, 24.0, 62.0) },
+                    attenuation: if cyst {
+                        between(rng, 2.0, 14.0)
+                    } else {
+                        self.contrast.liver - between(rng, 24.0, 62.0)
+                    },
                     rim: if cyst { 0.0 } else { between(rng, -6.0, 22.0) },
                     shape: Noise3::new(rng, radius),
                     fine: Noise3::new(rng, 4.0),
@@ -205,12 +224,20 @@ impl Abdomen {
         let mut tubes = Vec::new();
         for i in 0..9 {
             let hepatic = i < 3;
-            let root = if hepatic { [-22.0, 22.0, 58.0] } else { [-30.0, 6.0, 6.0] };
+            let root = if hepatic {
+                [-22.0, 22.0, 58.0]
+            } else {
+                [-30.0, 6.0, 6.0]
+            };
             let aim = match i {
                 0 => [-90.0, 10.0, 10.0],
                 1 => [-60.0, -50.0, 20.0],
                 2 => [10.0, -50.0, 25.0],
-                _ => [between(rng, -120.0, 20.0), between(rng, -70.0, 60.0), between(rng, -30.0, 60.0)],
+                _ => [
+                    between(rng, -120.0, 20.0),
+                    between(rng, -70.0, 60.0),
+                    between(rng, -30.0, 60.0),
+                ],
             };
             let (heading, radius) = (minus(aim, root), between(rng, 3.2, 5.0));
             let start = along(root, direction(rng), 6.0);
@@ -238,7 +265,7 @@ impl Abdomen {
         }
         let before = *v;
         self.torso.bones(p, half, v);
-        if *v != before && inside < 0.0 && p[1] < 0.78 * self.torso.cavity[1] + 60.0 && *v > before + 20.0 {
+        if p[0].abs() < 45.0 && p[1] > 0.2 * self.torso.cavity[1] && *v > before + 20.0 {
             organ = Organ::Vertebra;
         }
         organ
@@ -257,7 +284,15 @@ impl Abdomen {
         let strand = smoothstep(0.14, 0.02, self.sway.at([p[0] * 1.7, p[1] * 1.7, p[2]]).abs());
         *v += 45.0 * strand * smoothstep(0.0, -10.0, inside);
         for side in [-1.0, 1.0] {
-            let psoas = oval([p[0] - side * (33.0 - 0.1 * p[2]), p[1] - 0.72 * self.torso.cavity[1], 0.0], [15.0, 17.0], 2.0);
+            let psoas = oval(
+                [
+                    p[0] - side * (33.0 - 0.1 * p[2]),
+                    p[1] - 0.72 * self.torso.cavity[1],
+                    0.0,
+                ],
+                [15.0, 17.0],
+                2.0,
+            );
             take(v, psoas + 0.07 * p[2].max(-40.0) + 3.0, 58.0 + 3.0 * fine, Organ::Other);
         }
         for bowel in &self.bowels {
@@ -265,11 +300,24 @@ impl Abdomen {
             if d < half && inside < -2.0 {
                 take(v, d, c.wall + 4.0 * fine, Organ::Other);
                 let gas = p[1] < bowel.level;
-                let stuff = if gas { -960.0 } else { bowel.contents + 0.25 * bowel.contents.abs() * fine };
+                let stuff = if gas {
+                    -960.0
+                } else {
+                    bowel.contents + 0.25 * bowel.contents.abs() * fine
+                };
                 take(v, d + 2.2, stuff, Organ::Other);
             }
         }
-        let pancreas = chain(p, &[[-34.0, 4.0, -24.0], [-8.0, -6.0, -8.0], [26.0, 2.0, 6.0], [62.0, 24.0, 20.0]], 9.5);
+        let pancreas = chain(
+            p,
+            &[
+                [-34.0, 4.0, -24.0],
+                [-8.0, -6.0, -8.0],
+                [26.0, 2.0, 6.0],
+                [62.0, 24.0, 20.0],
+            ],
+            9.5,
+        );
         let lobed = pancreas + 2.6 * self.fine.at([p[0] * 0.6, p[1] * 0.6, p[2] * 0.6]);
         take(v, lobed, c.pancreas + 6.0 * fine, Organ::Pancreas);
         for (side, name) in [(0, Organ::RightKidney), (1, Organ::LeftKidney)] {
@@ -322,11 +370,23 @@ impl Abdomen {
                 *organ = name;
             }
         };
-        take(ellipsoid(p, [-44.0, -34.0, -22.0], [13.0, 19.0, 24.0]) - 1.0, 60.0, Organ::Gallbladder);
-        take(ellipsoid(p, [-44.0, -34.0, -22.0], [12.5, 18.5, 23.5]), 9.0, Organ::Gallbladder);
+        take(
+            ellipsoid(p, [-44.0, -34.0, -22.0], [13.0, 19.0, 24.0]) - 1.0,
+            60.0,
+            Organ::Gallbladder,
+        );
+        take(
+            ellipsoid(p, [-44.0, -34.0, -22.0], [12.5, 18.5, 23.5]),
+            9.0,
+            Organ::Gallbladder,
+        );
         let spine = 0.78 * self.torso.cavity[1] - 14.0;
         take((p[0] - 9.0).hypot(p[1] - spine + 11.0) - 10.0, c.aorta, Organ::Aorta);
-        let cava = oval([p[0] + 20.0, p[1] - spine + 12.0 + 0.12 * p[2].max(0.0), 0.0], [13.0, 10.0], 2.0);
+        let cava = oval(
+            [p[0] + 20.0, p[1] - spine + 12.0 + 0.12 * p[2].max(0.0), 0.0],
+            [13.0, 10.0],
+            2.0,
+        );
         take(cava, c.vein - 22.0, Organ::VenaCava);
         if portal > 0.0 {
             mix(v, c.vein, portal);
@@ -348,12 +408,24 @@ impl Abdomen {
 
 fn bowel(rng: &mut impl Rng, [a, b]: [f32; 2]) -> Bowel {
     let colon = rng.random::<f32>() < 0.3;
-    let radius = if colon { between(rng, 15.0, 21.0) } else { between(rng, 9.0, 13.0) };
+    let radius = if colon {
+        between(rng, 15.0, 21.0)
+    } else {
+        between(rng, 9.0, 13.0)
+    };
     let side = if rng.random::<bool>() { 1.0 } else { -1.0 };
     let mut at = if colon {
-        [side * between(rng, 0.55, 0.8) * a, between(rng, -0.4, 0.2) * b, between(rng, -90.0, -30.0)]
+        [
+            side * between(rng, 0.55, 0.8) * a,
+            between(rng, -0.4, 0.2) * b,
+            between(rng, -90.0, -30.0),
+        ]
     } else {
-        [between(rng, -0.6, 0.7) * a, between(rng, -0.75, 0.1) * b, between(rng, -110.0, -24.0)]
+        [
+            between(rng, -0.6, 0.7) * a,
+            between(rng, -0.75, 0.1) * b,
+            between(rng, -110.0, -24.0),
+        ]
     };
     let mut path = vec![at];
     let mut heading = direction(rng);
@@ -364,7 +436,11 @@ fn bowel(rng: &mut impl Rng, [a, b]: [f32; 2]) -> Bowel {
         path.push(at);
     }
     let gassy = rng.random::<f32>() < if colon { 0.7 } else { 0.25 };
-    let level = if gassy { path[0][1] + radius * between(rng, -0.7, 0.3) } else { -1e3 };
+    let level = if gassy {
+        path[0][1] + radius * between(rng, -0.7, 0.3)
+    } else {
+        -1e3
+    };
     Bowel {
         path,
         radius,

@@ -2,11 +2,13 @@
 
 use super::noise::{between, normal, smoothstep};
 use super::scanner::{coil, rician};
-use super::space::{Grid, Noise3, Point, Tube, along, chain, cover, direction, ellipsoid, joined, length, minus, mix, rod};
+use super::space::{
+    Grid, Noise3, Point, Tube, along, chain, cover, direction, ellipsoid, joined, length, minus, mix, rod,
+};
 use super::volume_set::{PhantomCase, VolumeSet, image_rng};
 use crate::DataError;
-use rand::rngs::ChaCha8Rng;
 use rand::Rng;
+use rand::rngs::ChaCha8Rng;
 
 /// Brains without their skulls in four channels, in the order and with the labels of MSD Task01 (BraTS): channels FLAIR, T1,
 /// T1 with gadolinium, T2; labels 1 oedema, 2 non-enhancing core (necrosis among it), 3 enhancing tumour.
@@ -150,7 +152,11 @@ struct Brain {
 impl Brain {
     fn new(rng: &mut ChaCha8Rng) -> Self {
         Self {
-            radii: [between(rng, 64.0, 70.0), between(rng, 80.0, 87.0), between(rng, 58.0, 63.0)],
+            radii: [
+                between(rng, 64.0, 70.0),
+                between(rng, 80.0, 87.0),
+                between(rng, 58.0, 63.0),
+            ],
             warp: [0; 3].map(|_| Noise3::new(rng, 36.0)),
             fold: Noise3::new(rng, 13.0),
             fold_fine: Noise3::new(rng, 8.0),
@@ -163,7 +169,7 @@ impl Brain {
     }
 
     fn warped(&self, p: Point) -> Point {
-        [0, 1, 2].map(|i| p[i] + 1.4 * self.warp[i].at(p))
+        [0, 1, 2].map(|i| p[i] + 1.1 * self.warp[i].at(p))
     }
 
     /// Distance from the surface of the two hemispheres, negative inside.
@@ -181,7 +187,9 @@ impl Brain {
         let wall = 4.7 * self.fold.at(p).abs() + 1.3 * self.fold_fine.at(p).abs() - 1.2;
         let floor = (-hull - 17.0).max(0.0);
         let midline = p[0].abs() - 0.9 + 0.5 * smoothstep(8.0, -8.0, p[2]) * 30.0;
-        (-hull).min(wall + 1.2 * floor).min(midline + 2.2 * floor.max(0.0) * smoothstep(30.0, 5.0, p[2]))
+        (-hull)
+            .min(wall + 1.2 * floor)
+            .min(midline + 2.2 * floor.max(0.0) * smoothstep(30.0, 5.0, p[2]))
     }
 
     /// Distance from the ventricles' wall.
@@ -198,10 +206,16 @@ impl Brain {
 
     /// Large vessels: the sinuses, the arteries of the base, and veins of the surface.
     fn vessels(&self, rng: &mut impl Rng) -> Vec<Tube> {
-        let tube = |from, to, r: f32| Tube { from, to, radii: [r; 2] };
+        let tube = |from, to, r: f32| Tube {
+            from,
+            to,
+            radii: [r; 2],
+        };
         let [a, b, c] = self.radii;
         let top = |t: f32| [0.0, -b * 0.98 * t.cos(), -8.0 + c * 0.99 * t.sin()];
-        let mut tubes: Vec<Tube> = (2..27).map(|i| tube(top(0.1 * i as f32), top(0.1 * (i + 1) as f32), 2.6)).collect();
+        let mut tubes: Vec<Tube> = (2..27)
+            .map(|i| tube(top(0.1 * i as f32), top(0.1 * (i + 1) as f32), 2.6))
+            .collect();
         for side in [-1.0, 1.0] {
             tubes.push(tube([side * 4.0, -12.0, -30.0], [side * 30.0, -12.0, -22.0], 1.4));
             tubes.push(tube([side * 30.0, -12.0, -22.0], [side * 46.0, 8.0, 4.0], 1.1));
@@ -255,13 +269,23 @@ impl Brain {
             let arbor = smoothstep(6.0, 12.0, -cerebellum);
             let leaf = [0.50, 0.55, 0.55, 0.56];
             blend(&mut tissue, leaf, cover(cerebellum, half));
-            blend(&mut tissue, FLUID, 0.5 * cover(wall - 0.6, half) * (1.0 - arbor) * cover(cerebellum, half));
-            blend(&mut tissue, WHITE, 0.85 * smoothstep(0.9, 2.4, wall + 2.0 * arbor - 0.6) * cover(cerebellum, half));
+            blend(
+                &mut tissue,
+                FLUID,
+                0.5 * cover(wall - 0.6, half) * (1.0 - arbor) * cover(cerebellum, half),
+            );
+            blend(
+                &mut tissue,
+                WHITE,
+                0.85 * smoothstep(0.9, 2.4, wall + 2.0 * arbor - 0.6) * cover(cerebellum, half),
+            );
         }
         blend(&mut tissue, [0.46, 0.66, 0.66, 0.50], cover(stem, half));
         let mut label = 0;
         if hull < 0.0 {
-            label = tumour.paint(p, white, depth, half, fine, |other, part| blend(&mut tissue, other, part));
+            label = tumour.paint(p, white, depth, half, fine, |other, part| {
+                blend(&mut tissue, other, part)
+            });
         }
         blend(&mut tissue, VESSEL, 0.9 * vessel);
         for (c, signal) in tissue.iter().enumerate() {
@@ -299,7 +323,11 @@ impl Tumour {
         let radius = between(rng, 8.0, 21.0);
         let mut at = [32.0, 10.0, 14.0];
         for _ in 0..300 {
-            let p = [between(rng, -60.0, 60.0), between(rng, -75.0, 75.0), between(rng, -30.0, 45.0)];
+            let p = [
+                between(rng, -60.0, 60.0),
+                between(rng, -75.0, 75.0),
+                between(rng, -30.0, 45.0),
+            ];
             let middle = p[0].abs() < 0.5 * radius + 6.0;
             if brain.hull(p) < -0.75 * radius - 4.0 && !middle && brain.ventricles(p) > 0.3 * radius {
                 at = p;
@@ -328,15 +356,7 @@ impl Tumour {
         along(p, q, -push / d.max(0.7 * self.radius))
     }
 
-    fn paint(
-        &self,
-        p: Point,
-        white: f32,
-        depth: f32,
-        half: f32,
-        fine: f32,
-        mut blend: impl FnMut(Signal, f32),
-    ) -> u32 {
+    fn paint(&self, p: Point, white: f32, depth: f32, half: f32, fine: f32, mut blend: impl FnMut(Signal, f32)) -> u32 {
         let radii = self.stretch.map(|s| s * self.radius);
         let far = length(minus(p, self.at));
         if far > 1.5 * self.radius + 2.2 * self.reach + 14.0 {
@@ -358,7 +378,14 @@ impl Tumour {
             let mut heart = NECROSIS;
             let part = smoothstep(-0.6, 0.6, self.solid + 0.7 * self.spread.at(p));
             heart.iter_mut().zip(SOLID).for_each(|(v, s)| mix(v, s, part));
-            blend(if open { SOLID } else { RIM.map(|v| v * (1.0 + 0.05 * fine)) }, cover(core, half));
+            blend(
+                if open {
+                    SOLID
+                } else {
+                    RIM.map(|v| v * (1.0 + 0.05 * fine))
+                },
+                cover(core, half),
+            );
             blend(heart, cover(inner, half));
             if core < 0.0 {
                 label = if inner < 0.0 || open { 2 } else { 3 };
@@ -376,7 +403,10 @@ mod tests {
     #[test]
     fn figures_for_looking_at() {
         if figures::wanted() {
-            let set = BrainTumourPhantom::new(128).with_slices(50).with_spacing([3.0, 1.45, 1.45]).with_count(3);
+            let set = BrainTumourPhantom::new(128)
+                .with_slices(50)
+                .with_spacing([3.0, 1.45, 1.45])
+                .with_count(3);
             figures::keep_cases("brain", &set.generate().unwrap(), 8, [0.0, 800.0], 1);
         }
     }
@@ -395,15 +425,35 @@ mod tests {
             let healthy = |channel: usize| {
                 let count = case.labels().data().len();
                 let values = &case.volume().data()[channel * count..(channel + 1) * count];
-                let inside: Vec<f32> =
-                    values.iter().zip(case.labels().data()).filter(|(v, l)| **l == 0 && **v > 0.0).map(|(v, _)| *v).collect();
+                let inside: Vec<f32> = values
+                    .iter()
+                    .zip(case.labels().data())
+                    .filter(|(v, l)| **l == 0 && **v > 0.0)
+                    .map(|(v, _)| *v)
+                    .collect();
                 inside.iter().sum::<f32>() / inside.len() as f32
             };
-            assert!(mean(0, 1) > 1.2 * healthy(0), "{}: oedema is bright in FLAIR", case.name);
-            assert!(mean(2, 3) > 1.2 * healthy(2), "{}: the rim takes up gadolinium", case.name);
-            assert!(mean(2, 3) / healthy(2) > 1.2 * mean(1, 3) / healthy(1), "{}: only with gadolinium", case.name);
+            assert!(
+                mean(0, 1) > 1.2 * healthy(0),
+                "{}: oedema is bright in FLAIR",
+                case.name
+            );
+            assert!(
+                mean(2, 3) > 1.2 * healthy(2),
+                "{}: the rim takes up gadolinium",
+                case.name
+            );
+            assert!(
+                mean(2, 3) / healthy(2) > 1.2 * mean(1, 3) / healthy(1),
+                "{}: only with gadolinium",
+                case.name
+            );
             assert!(mean(3, 2) > 1.1 * healthy(3), "{}: the core is bright in T2", case.name);
-            assert!((0.4..0.8).contains(&checks::share(case, -0.5, 0.5)), "{}: skull-stripped", case.name);
+            assert!(
+                (0.4..0.8).contains(&checks::share(case, -0.5, 0.5)),
+                "{}: skull-stripped",
+                case.name
+            );
         }
         let parts = [1, 2, 3].map(|label| set.fraction_of(label));
         assert!(parts.iter().all(|part| (0.0008..0.06).contains(part)), "{parts:?}");

@@ -5,8 +5,8 @@ use super::noise::{Field, between, normal, smoothstep};
 use super::ultrasound::Scene;
 use super::volume_set::{image_rng, patient_rng};
 use crate::{Dataset, ImagePair, Mask};
+use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
-use rand::{Rng, RngExt};
 use std::f32::consts::{PI, TAU};
 
 /// What a breast has.
@@ -122,7 +122,7 @@ impl BreastUltrasoundPhantom {
             mask = lesion.draw(&mut rng, &mut scene, breast.unit);
         }
         breast.shadows(&mut rng, &mut scene);
-        let grain = [2.1 * breast.unit, 1.05 * breast.unit];
+        let grain = [2.7 * breast.unit, 1.3 * breast.unit];
         let image = scene.picture(&mut rng, grain, 55.0, self.noise);
         ImagePair::matched(name, image, Mask::new_square(size, mask)).with_group(group)
     }
@@ -170,8 +170,8 @@ impl Breast {
             let bent = depth + 0.022 * sway.data[i] + 0.006 * wave.data[i];
             let ridge = |field: &Field, by: f32, thick: f32| smoothstep(thick, 0.0, wide(field, x, y, by).abs());
             // Fat: dark lobules between thin bright septa.
-            let septa = ridge(&lobe, 1.8, 0.16).max(0.7 * ridge(&lobe_fine, 1.5, 0.12));
-            let fat = -33.0 + 2.0 * patch.data[i] + 14.0 * septa;
+            let septa = ridge(&lobe, 2.2, 0.3).max(0.5 * ridge(&lobe_fine, 2.0, 0.25));
+            let fat = -33.0 + 2.0 * patch.data[i] + 9.0 * septa;
             let ducts = smoothstep(0.9, 1.6, wide(&streak, x, y, 2.0));
             let islands = smoothstep(0.35, 0.9, lobe.data[i] - 0.9 * self.dense + 0.3);
             let gland = -15.5 + 3.2 * patch.data[i] + 2.2 * fine.data[i] - 9.0 * ducts;
@@ -182,7 +182,8 @@ impl Breast {
             let line = |at: f32, thick: f32| (-((bent - at) / thick).powi(2)).exp();
             let mut echo = -10.0 + 2.0 * fine.data[i];
             if depth < self.skin {
-                echo = -9.0 - 9.0 * smoothstep(0.006, 0.014, depth) * smoothstep(self.skin - 0.004, self.skin - 0.012, depth);
+                echo = -9.0
+                    - 9.0 * smoothstep(0.006, 0.014, depth) * smoothstep(self.skin - 0.004, self.skin - 0.012, depth);
             } else {
                 echo += (fat - echo) * smoothstep(self.skin - 0.002, self.skin + 0.006, depth);
                 echo += (gland - echo) * step(self.fat + 0.03 * wave.data[i], 0.012);
@@ -230,12 +231,20 @@ impl Lesion {
         let size = breast.size as f32;
         let bad = finding == BreastFinding::Malignant;
         let long = size * between(rng, 0.07, if bad { 0.15 } else { 0.17 });
-        let flat = if bad { between(rng, 0.7, 1.25) } else { between(rng, 0.5, 0.8) };
+        let flat = if bad {
+            between(rng, 0.7, 1.25)
+        } else {
+            between(rng, 0.5, 0.8)
+        };
         let at = [
             between(rng, 0.22, 0.78) * size,
             (breast.fat + between(rng, 0.35, 0.75) * (breast.gland - breast.fat)) * size,
         ];
-        let (rough, waves) = if bad { (between(rng, 0.07, 0.12), 9) } else { (between(rng, 0.015, 0.04), 3) };
+        let (rough, waves) = if bad {
+            (between(rng, 0.07, 0.12), 9)
+        } else {
+            (between(rng, 0.015, 0.04), 3)
+        };
         let tilt = between(rng, -0.3, 0.3);
         let outline = Blob::new(rng, at, [long, long * flat], tilt, rough, waves);
         let cyst = !bad && rng.random::<f32>() < 0.35;
@@ -249,9 +258,16 @@ impl Lesion {
             outline,
             finding,
             cyst,
-            echo: breast.gain + if cyst { between(rng, -52.0, -46.0) } else { between(rng, -36.0, -28.0) },
+            echo: breast.gain
+                + if cyst {
+                    between(rng, -52.0, -46.0)
+                } else {
+                    between(rng, -36.0, -28.0)
+                },
             behind,
-            spikes: (0..spikes).map(|_| (between(rng, 0.0, TAU), between(rng, 0.12, 0.45))).collect(),
+            spikes: (0..spikes)
+                .map(|_| (between(rng, 0.0, TAU), between(rng, 0.12, 0.45)))
+                .collect(),
         }
     }
 
@@ -262,9 +278,17 @@ impl Lesion {
         for (angle, reach) in &self.spikes {
             let place = |r: f32, turn: f32| {
                 let a = angle + turn;
-                [self.outline.at[0] + r * rx * a.cos(), self.outline.at[1] + r * ry * a.sin()]
+                [
+                    self.outline.at[0] + r * rx * a.cos(),
+                    self.outline.at[1] + r * ry * a.sin(),
+                ]
             };
-            let path = curve(place(0.8, 0.0), place(1.0 + 0.5 * reach, 0.1), place(1.0 + reach, 0.05), 6);
+            let path = curve(
+                place(0.8, 0.0),
+                place(1.0 + 0.5 * reach, 0.1),
+                place(1.0 + reach, 0.05),
+                6,
+            );
             draw_path(&mut spikes, &path, [0.13 * rx.min(ry), 0.6 * u], 1.0);
         }
         let (patch, fine, wave) = (
@@ -288,7 +312,13 @@ impl Lesion {
             } else {
                 *echo += 6.0 * (-((d - 1.5 * u) / (1.6 * u)).powi(2)).exp();
             }
-            let texture = if self.cyst { 0.6 } else if bad { 3.2 } else { 1.6 };
+            let texture = if self.cyst {
+                0.6
+            } else if bad {
+                3.2
+            } else {
+                1.6
+            };
             let inner = self.echo + texture * (patch.data[i] + 0.5 * fine.data[i]);
             *echo += (inner - *echo) * smoothstep(soft, -soft, d);
             if d < 0.0 {
@@ -299,7 +329,10 @@ impl Lesion {
             // Microcalcifications: bright specks.
             for _ in 0..specks {
                 let (a, r) = (between(rng, 0.0, 2.0 * PI), 0.7 * rng.random::<f32>());
-                let p = [self.outline.at[0] + r * rx * a.cos(), self.outline.at[1] + r * ry * a.sin()];
+                let p = [
+                    self.outline.at[0] + r * rx * a.cos(),
+                    self.outline.at[1] + r * ry * a.sin(),
+                ];
                 let mut dot = Field::filled(1, 0.0);
                 std::mem::swap(&mut dot, &mut scene.echo);
                 dot.data.iter_mut().enumerate().for_each(|(i, v)| {
@@ -330,7 +363,12 @@ mod tests {
 
     #[test]
     fn the_seed_decides_everything() {
-        checks::image_seeds(|seed, count| BreastUltrasoundPhantom::new(48).with_seed(seed).with_count(count).generate());
+        checks::image_seeds(|seed, count| {
+            BreastUltrasoundPhantom::new(48)
+                .with_seed(seed)
+                .with_count(count)
+                .generate()
+        });
     }
 
     #[test]
@@ -350,7 +388,13 @@ mod tests {
                 let values: Vec<f32> = all.filter(|(_, m)| **m == wanted).map(|(v, _)| *v).collect();
                 values.iter().sum::<f32>() / values.len() as f32
             };
-            assert!(mean(true) < mean(false) - 0.03, "{}: {} {}", pair.name, mean(true), mean(false));
+            assert!(
+                mean(true) < mean(false) - 0.03,
+                "{}: {} {}",
+                pair.name,
+                mean(true),
+                mean(false)
+            );
         }
         let dice = checks::otsu_dice(&data);
         assert!(dice < 0.5, "a threshold must not do: {dice}");

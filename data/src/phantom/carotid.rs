@@ -5,8 +5,8 @@ use super::noise::{Field, between, normal, smoothstep};
 use super::ultrasound::Scene;
 use super::volume_set::{image_rng, patient_rng};
 use crate::{Dataset, ImagePair, Mask};
+use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
-use rand::{Rng, RngExt};
 use std::f32::consts::TAU;
 
 /// How the probe is held.
@@ -51,7 +51,7 @@ pub struct CarotidPhantom {
     pub count: usize,
     /// The same seed always gives the same images. Default: 42.
     pub seed: u64,
-    /// Level of the electronic noise in dB below the brightest echo. Default: -50.
+    /// Level of the electronic noise in dB below the brightest echo. Default: -56.
     pub noise: f32,
     /// How the probe is held. Default: transverse.
     pub view: CarotidView,
@@ -68,7 +68,7 @@ impl CarotidPhantom {
             size,
             count: 24,
             seed: 42,
-            noise: -50.0,
+            noise: -56.0,
             view: CarotidView::Transverse,
             target: CarotidTarget::Lumen,
             frames: 8,
@@ -117,7 +117,11 @@ impl CarotidPhantom {
         if self.size == 0 {
             return nothing(name, 1).with_group(group);
         }
-        let neck = Neck::new(&mut patient_rng(self.seed, subject), self.size, frame as f32 / self.frames.max(1) as f32);
+        let neck = Neck::new(
+            &mut patient_rng(self.seed, subject),
+            self.size,
+            frame as f32 / self.frames.max(1) as f32,
+        );
         let mut rng = image_rng(self.seed, index);
         let mut scene = Scene::new(self.size);
         // The textures of a subject stay; only speckle and the probe's place change.
@@ -127,7 +131,7 @@ impl CarotidPhantom {
             CarotidView::Longitudinal => neck.along(&mut scene),
         };
         neck.contact(&mut scene);
-        let image = scene.picture(&mut rng, [1.9 * neck.unit, 0.95 * neck.unit], 58.0, self.noise);
+        let image = scene.picture(&mut rng, [2.4 * neck.unit, 1.15 * neck.unit], 46.0, self.noise);
         let wanted = self.target as u8 + 1;
         let mask = parts.into_iter().map(|part| part == wanted).collect();
         ImagePair::matched(name, image, Mask::new_square(self.size, mask)).with_group(group)
@@ -160,11 +164,17 @@ impl Neck {
         let beat = (2.0 * TAU * along + 1.7 * phase).sin();
         let side = if rng.random::<bool>() { 1.0 } else { -1.0 };
         let radius = s * between(rng, 0.065, 0.105) * (1.0 + 0.04 * beat);
-        let at = [s * (between(rng, 0.42, 0.58) + 0.035 * drift), s * (between(rng, 0.42, 0.55) + 0.01 * drift)];
+        let at = [
+            s * (between(rng, 0.42, 0.58) + 0.035 * drift),
+            s * (between(rng, 0.42, 0.55) + 0.01 * drift),
+        ];
         let stretch = between(rng, 0.9, 1.15);
         let tilt = between(rng, 0.0, TAU);
         let artery = Blob::new(rng, at, [radius * stretch, radius], tilt, 0.025, 3);
-        let vein_at = [at[0] + side * s * between(rng, 0.10, 0.17), at[1] - radius - s * between(rng, 0.03, 0.07)];
+        let vein_at = [
+            at[0] + side * s * between(rng, 0.10, 0.17),
+            at[1] - radius - s * between(rng, 0.03, 0.07),
+        ];
         let vein_radius = s * between(rng, 0.07, 0.12);
         let flat = between(rng, 0.25, 0.55) * (1.0 + 0.2 * beat);
         let lean = side * between(rng, 0.0, 0.4);
@@ -202,7 +212,7 @@ impl Neck {
             let line = |at: f32, thick: f32| (-((bent - at) / thick).powi(2)).exp();
             let step = |at: f32, soft: f32| smoothstep(at - soft, at + soft, bent);
             // Skin and the layer of fat under it.
-            let mut echo = -14.0 - 6.0 * (depth * 260.0).sin().powi(2);
+            let mut echo = -34.0 + 20.0 * (depth * 190.0).sin().powi(2);
             echo += (-30.0 + 9.0 * smoothstep(1.0, 1.7, read(&streak, 5.0)) - echo) * step(0.075, 0.01);
             echo += 18.0 * line(0.085, 0.006) * smoothstep(0.3, 1.0, read(&patch, 1.5) + 0.7);
             // The muscle that turns the head, with short bright streaks.
@@ -217,15 +227,22 @@ impl Neck {
             echo += (deep - echo) * step(0.66, 0.05);
             if across {
                 let lobe = self.artery.at[0] - self.side * (0.24 * s) - (across_part * s + self.shift * s);
-                let (dx, dy) = (lobe / (0.19 * s), (y as f32 - self.artery.at[1] - 0.02 * s) / (0.15 * s));
+                let (dx, dy) = (
+                    lobe / (0.19 * s),
+                    (y as f32 - self.artery.at[1] - 0.02 * s) / (0.15 * s),
+                );
                 let thyroid = dx.hypot(dy) - 1.0 + 0.06 * read(&sway, 1.0);
                 echo += 9.0 * (-((thyroid) / 0.05).powi(2)).exp();
-                echo += (-23.0 + 2.0 * read(&fine, 1.0) + 1.5 * read(&patch, 1.0) - echo) * smoothstep(0.04, -0.04, thyroid);
+                echo += (-23.0 + 2.0 * read(&fine, 1.0) + 1.5 * read(&patch, 1.0) - echo)
+                    * smoothstep(0.04, -0.04, thyroid);
                 // The windpipe's air: bright front, nothing behind.
                 let pipe = -self.side * (across_part * s + self.shift * s - self.artery.at[0]) - 0.40 * s;
                 if pipe > 0.0 && depth > self.fascia + 0.10 {
-                    let front = (depth - self.fascia - 0.10 - 0.5 * (1.0 - pipe / (0.2 * s)).max(0.0).powi(2) * 0.2) / 0.02;
-                    echo += (-12.0 - 34.0 * smoothstep(0.3, 2.0, front) - echo) * smoothstep(0.0, 0.6, front);
+                    let front =
+                        (depth - self.fascia - 0.10 - 0.5 * (1.0 - pipe / (0.2 * s)).max(0.0).powi(2) * 0.2) / 0.02;
+                    echo += (-12.0 - 34.0 * smoothstep(0.3, 2.0, front) - echo)
+                        * smoothstep(0.0, 0.6, front)
+                        * smoothstep(0.0, 0.07 * s, pipe);
                 }
             }
             scene.echo.data[i] = echo + self.gain;
@@ -268,12 +285,13 @@ impl Neck {
                 let sheath = smoothstep(4.0 * w, 2.4 * w, outside);
                 let wall = self.layers(outside, facing) + self.gain + 4.0;
                 *echo += (wall - *echo) * sheath * (0.35 + 0.65 * smoothstep(1.5 * w, 0.8 * w, outside));
-                let haze = -46.0 + 8.0 * smoothstep(0.0, -radius, dy) * smoothstep(-0.75 * radius, -0.1 * radius, outside);
+                let haze =
+                    -46.0 + 8.0 * smoothstep(0.0, -radius, dy) * smoothstep(-0.75 * radius, -0.1 * radius, outside);
                 *echo += (haze - *echo) * smoothstep(0.8 * u, -0.8 * u, outside);
             }
             if outside < 0.0 {
                 *part = 1;
-                scene.loss.data[i] = -11.0 / (2.0 * radius);
+                scene.loss.data[i] = -6.0 / (2.0 * radius);
             } else if outside < w {
                 *part = 2;
             }
@@ -302,7 +320,10 @@ impl Neck {
             let (away, _) = piece(p, line(-0.5), line(1.5));
             let below = p[1] > line(p[0] / s)[1];
             // The artery widens towards its fork.
-            let wide = radius * (1.0 + 0.22 * smoothstep(0.55, 1.0, 0.5 + self.side * (p[0] / s - 0.5)) + 0.02 * (p[0] / (0.11 * s)).sin());
+            let wide = radius
+                * (1.0
+                    + 0.22 * smoothstep(0.55, 1.0, 0.5 + self.side * (p[0] / s - 0.5))
+                    + 0.02 * (p[0] / (0.11 * s)).sin());
             let outside = away - wide;
             let echo = &mut scene.echo.data[i];
             if outside < 4.0 * w {
@@ -314,7 +335,7 @@ impl Neck {
             }
             if outside < 0.0 {
                 *part = 1;
-                scene.loss.data[i] = -8.0 / (2.0 * wide);
+                scene.loss.data[i] = -5.0 / (2.0 * wide);
             } else if outside < w {
                 *part = 2;
             }
@@ -344,8 +365,16 @@ mod tests {
             let across = CarotidPhantom::new(400).with_frames(2).with_count(8);
             figures::keep_pairs("carotid_across", &across.generate(), 4);
             let along = across.clone().with_view(CarotidView::Longitudinal);
-            figures::keep_pairs("carotid_along", &along.clone().with_target(CarotidTarget::IntimaMedia).generate(), 4);
-            figures::keep_pairs("carotid_plaque", &along.with_target(CarotidTarget::Plaque).generate(), 4);
+            figures::keep_pairs(
+                "carotid_along",
+                &along.clone().with_target(CarotidTarget::IntimaMedia).generate(),
+                4,
+            );
+            figures::keep_pairs(
+                "carotid_plaque",
+                &along.with_target(CarotidTarget::Plaque).generate(),
+                4,
+            );
         }
     }
 

@@ -17,7 +17,10 @@ pub(super) fn image_seeds(make: impl Fn(u64, usize) -> Dataset) {
     assert_eq!(three, five.first(3));
     assert_ne!(five.pairs()[0].image(), five.pairs()[1].image());
     assert_ne!(make(10, 1), five.first(1));
-    assert!(five.iter().all(|p| p.image().data().iter().all(|v| (0.0..=1.0).contains(v))));
+    assert!(
+        five.iter()
+            .all(|p| p.image().data().iter().all(|v| (0.0..=1.0).contains(v)))
+    );
     assert_ne!(fingerprint(&three), fingerprint(&make(10, 3)));
 }
 
@@ -25,7 +28,11 @@ pub(super) fn image_seeds(make: impl Fn(u64, usize) -> Dataset) {
 pub(super) fn labels(set: &VolumeSet) {
     let named: Vec<u32> = set.labels().iter().map(|l| l.0).collect();
     for case in set {
-        assert!(case.labels().data().iter().all(|l| *l == 0 || named.contains(l)), "{}", case.name);
+        assert!(
+            case.labels().data().iter().all(|l| *l == 0 || named.contains(l)),
+            "{}",
+            case.name
+        );
         assert_eq!(case.labels().size(), case.volume().size());
         assert_eq!(case.labels().spacing(), case.volume().spacing());
     }
@@ -45,7 +52,12 @@ pub(super) fn share(case: &PhantomCase, from: f32, to: f32) -> f32 {
 pub(super) fn mean_of(case: &PhantomCase, channel: usize, label: u32) -> f32 {
     let count = case.labels().data().len();
     let values = &case.volume().data()[channel * count..(channel + 1) * count];
-    let found: Vec<f32> = values.iter().zip(case.labels().data()).filter(|(_, l)| **l == label).map(|(v, _)| *v).collect();
+    let found: Vec<f32> = values
+        .iter()
+        .zip(case.labels().data())
+        .filter(|(_, l)| **l == label)
+        .map(|(v, _)| *v)
+        .collect();
     found.iter().sum::<f32>() / found.len() as f32
 }
 
@@ -55,7 +67,12 @@ pub(super) fn otsu_dice(data: &Dataset) -> f32 {
         let (mut both, mut sum) = (0, 0);
         for pair in data {
             let found = otsu_mask(pair.image(), side);
-            both += found.data().iter().zip(pair.mask().data()).filter(|(a, b)| **a && **b).count();
+            both += found
+                .data()
+                .iter()
+                .zip(pair.mask().data())
+                .filter(|(a, b)| **a && **b)
+                .count();
             sum += found.count() + pair.mask().count();
         }
         2.0 * both as f32 / sum as f32

@@ -2,6 +2,7 @@
 
 use super::ink::{Spot, piece};
 use super::noise::{Field, between, distance, grey_level, normal, smoothstep};
+use super::space::joined;
 use super::volume_set::image_rng;
 use crate::{Dataset, Image, ImagePair, LabelMap, Mask};
 use rand::rngs::ChaCha8Rng;
@@ -133,7 +134,6 @@ struct Mouth {
     spread: f32,
     smile: f32,
     bite: f32,
-    angle: f32,
     teeth: Vec<Tooth>,
     contrast: f32,
 }
@@ -146,7 +146,6 @@ impl Mouth {
             spread: between(rng, 0.78, 0.86),
             smile: between(rng, 0.10, 0.18),
             bite: between(rng, 0.545, 0.585),
-            angle: between(rng, 0.62, 0.70),
             teeth: Vec::new(),
             contrast: between(rng, 0.85, 1.1),
         };
@@ -163,7 +162,9 @@ impl Mouth {
                     let width = width * between(rng, 0.92, 1.06);
                     let missing = rng.random::<f32>() < gaps * if n > 4 { 1.6 } else { 0.5 };
                     if !missing {
-                        mouth.teeth.push(mouth.tooth(rng, [side, x + 0.5 * width], width, n, lower));
+                        mouth
+                            .teeth
+                            .push(mouth.tooth(rng, [side, x + 0.5 * width], width, n, lower));
                     }
                     x += width * 1.02;
                 }
@@ -214,7 +215,8 @@ impl Mouth {
         let q = self.place(p);
         let depth = |t: &Tooth| t.outside(q);
         let best = (0..self.teeth.len()).min_by(|&a, &b| depth(&self.teeth[a]).total_cmp(&depth(&self.teeth[b])));
-        best.filter(|&i| depth(&self.teeth[i]) < 0.0).map_or(0, |i| i as u32 + 1)
+        best.filter(|&i| depth(&self.teeth[i]) < 0.0)
+            .map_or(0, |i| i as u32 + 1)
     }
 
     /// Distance from the lower jaw's outline at a pixel, negative inside.
@@ -226,7 +228,7 @@ impl Mouth {
         let x = q[0].abs();
         // The body: between its lower edge and the sockets' rim.
         let low = self.chin - 0.30 * (x / self.spread).powf(2.3) + 0.012 * (x * 9.0).cos();
-        let rim = self.line(x) + 0.082 + 0.10 * smoothstep(0.60, 0.72, x);
+        let rim = self.line(x) + 0.082 + 0.04 * smoothstep(0.60, 0.72, x);
         let body = (q[1] - low).max(rim - q[1]).max(x - self.spread);
         // The ramus rises behind the last tooth to the condyle and, before it, the coronoid process.
         let corner = [self.spread - 0.055, self.chin - 0.30];
@@ -236,7 +238,7 @@ impl Mouth {
         let head = distance([x, 1.3 * q[1]], [self.spread + 0.03, 1.3 * 0.135]) - 0.042;
         let (hook, h) = piece([x, q[1]], [self.spread - 0.075, 0.30], [self.spread - 0.10, 0.17]);
         let hook = hook - (0.042 - 0.028 * h);
-        body.min(ramus).min(neck - 0.026).min(head).min(hook)
+        joined(body, ramus, 0.07).min(neck - 0.026).min(head).min(hook)
     }
 
     fn expose(&self, rng: &mut ChaCha8Rng, noise: f32) -> Image {
@@ -251,7 +253,10 @@ impl Mouth {
         for y in 0..size {
             for x in 0..wide {
                 let i = y * wide + x;
-                let bent = [x as f32 + 0.006 * s * sway.data[i], y as f32 + 0.006 * s * patch.data[i]];
+                let bent = [
+                    x as f32 + 0.006 * s * sway.data[i],
+                    y as f32 + 0.006 * s * patch.data[i],
+                ];
                 let q = self.place(bent);
                 let texture = 0.7 * spongy.data[i] + 0.5 * fine.data[i];
                 let mut v = self.backdrop(q, sway.data[i], patch.data[i]);
@@ -264,7 +269,8 @@ impl Mouth {
                 let ax = q[0].abs();
                 let canal = (q[1] - (self.chin - 0.085 - 0.30 * (ax / self.spread).powf(2.6))).abs();
                 let there = smoothstep(0.22, 0.30, ax) * soft(jaw) * smoothstep(self.spread, self.spread - 0.06, ax);
-                v += there * (0.03 * smoothstep(0.004, 0.0, (canal - 0.013).abs()) - 0.055 * smoothstep(0.013, 0.008, canal));
+                v += there
+                    * (0.03 * smoothstep(0.004, 0.0, (canal - 0.013).abs()) - 0.055 * smoothstep(0.013, 0.008, canal));
                 for tooth in &self.teeth {
                     tooth.expose(self.place([x as f32, y as f32]), texture, &mut v);
                 }
@@ -278,7 +284,8 @@ impl Mouth {
             let q = self.place([x as f32, y as f32]);
             // Blurred shadows of spine and of the other side's jaw, then the frame's dark margin.
             let spine = 0.16 * (-(q[0] / 0.13).powi(2)).exp() * smoothstep(0.25, 0.9, q[1]);
-            let ghost = 0.07 * (-((q[1] - 0.42 - 0.1 * q[0].abs()) / 0.12).powi(2)).exp() * smoothstep(0.3, 0.8, q[0].abs());
+            let ghost =
+                0.07 * (-((q[1] - 0.42 - 0.1 * q[0].abs()) / 0.12).powi(2)).exp() * smoothstep(0.3, 0.8, q[0].abs());
             let margin = smoothstep(0.0, 0.015, (1.0 - q[0].abs()).min(q[1]).min(1.0 - q[1]));
             let light = 1.0 + 0.06 * sway.data[i];
             grey_level(margin * (gain * light * (sharp.data[i] + spine + ghost)) + noise * normal(rng))
@@ -340,7 +347,14 @@ impl Tooth {
 
     fn crown_outside(&self, u: f32, v: f32) -> f32 {
         let bulge = 1.0 - 0.16 * ((v / self.crown - 0.62) / 0.62).powi(2);
-        let top = self.crown * (1.0 - 0.07 * (u / self.half).powi(2) + 0.03 * if self.roots > 1 { (9.0 * u / self.half).cos() } else { 0.0 });
+        let top = self.crown
+            * (1.0 - 0.07 * (u / self.half).powi(2)
+                + 0.03
+                    * if self.roots > 1 {
+                        (9.0 * u / self.half).cos()
+                    } else {
+                        0.0
+                    });
         let side = u.abs() - self.half * bulge;
         let corner = 0.25 * self.half;
         let (a, b) = (side + corner, v - top + corner);
@@ -351,7 +365,9 @@ impl Tooth {
         let neck = 0.86 * self.half;
         let t = (-v / self.root).clamp(0.0, 1.0);
         if self.roots == 1 {
-            return (u.abs() - neck * (1.0 - t).powf(0.55)).max(v - 0.004).max(-v - self.root);
+            return (u.abs() - neck * (1.0 - t).powf(0.55))
+                .max(v - 0.004)
+                .max(-v - self.root);
         }
         let trunk = (u.abs() - neck).max(v - 0.004).max(-v - 0.30 * self.root);
         let tip = 0.62 * self.half;
@@ -383,11 +399,17 @@ impl Tooth {
         *level += (dentin - *level) * soft(crown);
         let cap = smoothstep(-0.013, -0.004, crown) * smoothstep(0.15, 0.35, v / self.crown);
         *level += (0.74 - *level) * soft(crown) * cap;
-        let pulp = (u.abs() - 0.26 * self.half * smoothstep(0.62, 0.3, v / self.crown)).max(v - 0.55 * self.crown).max(-v - 0.25 * self.root);
+        let pulp = (u.abs() - 0.26 * self.half * smoothstep(0.62, 0.3, v / self.crown))
+            .max(v - 0.55 * self.crown)
+            .max(-v - 0.25 * self.root);
         *level -= 0.11 * smoothstep(0.003, -0.004, pulp);
         let canals: &[f32] = if self.roots == 1 { &[0.0] } else { &[-0.58, 0.58] };
         for end in canals {
-            let (canal, _) = piece([u, v], [0.5 * end * self.half, 0.0], [end * self.half, -0.9 * self.root]);
+            let (canal, _) = piece(
+                [u, v],
+                [0.5 * end * self.half, 0.0],
+                [end * self.half, -0.9 * self.root],
+            );
             if self.treated {
                 *level += (0.88 - *level) * smoothstep(0.0055, 0.003, canal);
             } else {
@@ -397,7 +419,8 @@ impl Tooth {
         if self.crowned {
             *level += (0.95 - *level) * soft(crown) * smoothstep(0.1, 0.2, v / self.crown);
         } else if let Some([aside, up]) = self.filling {
-            let block = ((u - aside * self.half).abs() - 0.5 * self.half).max((v - up * self.crown).abs() - 0.22 * self.crown);
+            let block =
+                ((u - aside * self.half).abs() - 0.5 * self.half).max((v - up * self.crown).abs() - 0.22 * self.crown);
             *level += (0.96 - *level) * smoothstep(0.003, -0.003, block + 0.0015 * texture) * soft(crown);
         }
     }
@@ -440,7 +463,12 @@ mod tests {
         let phantom = DentalPhantom::new(96).with_count(2).with_target(DentalTarget::Teeth);
         for (pair, map) in phantom.generate().iter().zip(phantom.instances()) {
             let same = pair.mask().data().iter().zip(map.data()).all(|(m, l)| *m == (*l > 0));
-            assert!(same && (18..=32).contains(&map.highest()), "{}: {}", pair.name, map.highest());
+            assert!(
+                same && (18..=32).contains(&map.highest()),
+                "{}: {}",
+                pair.name,
+                map.highest()
+            );
         }
     }
 }

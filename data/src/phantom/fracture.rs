@@ -4,8 +4,8 @@ use super::ink::{Spot, nothing, pairs, piece, write};
 use super::noise::{Field, between, grey_level, normal, smoothstep};
 use super::volume_set::{image_rng, patient_rng};
 use crate::{Dataset, Image, ImagePair, Mask};
-use rand::rngs::ChaCha8Rng;
 use rand::RngExt;
+use rand::rngs::ChaCha8Rng;
 
 /// Radiographs of a thigh or upper arm (one bone), or a leg or forearm (two): bones with a dense shell (cortex), a marrow cavity
 /// and spongy ends, soft tissue, a side letter and a number burnt in, often the dark border of the collimator. The foreground of
@@ -99,6 +99,8 @@ struct Bone {
     ends: [f32; 2],
     fracture: Option<Break>,
     plates: bool,
+    /// Where along the picture a vessel enters.
+    canal: f32,
 }
 
 /// Where and how a bone is broken.
@@ -126,17 +128,25 @@ impl Break {
         Self {
             at: low + (high - low) * between(rng, 0.25, 0.75),
             slope,
-            gap: if hairline { between(rng, 0.7, 1.2) } else { between(rng, 1.2, 3.2) } * u,
+            gap: if hairline {
+                between(rng, 0.7, 1.2)
+            } else {
+                between(rng, 1.2, 3.2)
+            } * u,
             shift: strength * 5.0 * u * normal(rng),
             bend: strength * 0.07 * normal(rng),
-            jags: [(14.0, 2.0), (6.0, 1.3), (3.0, 0.7)].map(|(w, h)| (w * u * between(rng, 0.8, 1.3), h * u, between(rng, 0.0, 6.3))),
+            jags: [(23.0, 2.2), (9.0, 1.1), (4.0, 0.5)]
+                .map(|(w, h)| (w * u * between(rng, 0.8, 1.3), h * u, between(rng, 0.0, 6.3))),
             wedge: (rng.random::<f32>() < 0.25).then(|| between(rng, 0.7, 1.3)),
         }
     }
 
     /// Where the line lies along the axis, at a distance across it from the bone's middle.
     fn line(&self, across: f32, long: f32) -> f32 {
-        let jag = self.jags.iter().map(|(w, h, phase)| h * (across / w * 6.283 + phase).sin());
+        let jag = self
+            .jags
+            .iter()
+            .map(|(w, h, phase)| h * (across / w * 6.283 + phase).sin());
         self.at * long + self.slope * across + jag.sum::<f32>()
     }
 }
@@ -179,6 +189,7 @@ impl Limb {
                     ends,
                     fracture: None,
                     plates: young,
+                    canal: between(patient, 0.2, 0.8),
                 }
             })
             .collect();
@@ -194,7 +205,12 @@ impl Limb {
         Self {
             size,
             unit: u,
-            turn: between(rng, -0.35, 0.35) + if rng.random::<f32>() < 0.2 { std::f32::consts::FRAC_PI_2 } else { 0.0 },
+            turn: between(rng, -0.35, 0.35)
+                + if rng.random::<f32>() < 0.2 {
+                    std::f32::consts::FRAC_PI_2
+                } else {
+                    0.0
+                },
             middle: [0; 2].map(|_| size as f32 * (0.5 + 0.03 * normal(rng))),
             width: between(patient, 105.0, 165.0) * u,
             bones,
@@ -214,7 +230,8 @@ impl Limb {
     fn expose(&self, rng: &mut ChaCha8Rng, noise: f32) -> (Image, Mask) {
         let (size, u, long) = (self.size, self.unit, self.size as f32);
         let mut smooth = |scale: f32| Field::smooth(rng, size, (scale * u).max(0.8));
-        let (sway, flesh, fine, spongy, spongy_fine) = (smooth(90.0), smooth(40.0), smooth(14.0), smooth(4.5), smooth(2.6));
+        let (sway, flesh, fine, spongy, spongy_fine) =
+            (smooth(90.0), smooth(40.0), smooth(14.0), smooth(4.5), smooth(2.6));
         let mut path = Field::filled(size, 0.0);
         let mut mask = vec![false; size * size];
         for i in 0..size * size {
@@ -236,11 +253,16 @@ impl Limb {
         }
         let sharp = path.blurred((0.7 * u).max(0.35));
         let mut burnt = Field::filled(size, 0.0);
-        let edge = [between(rng, 0.03, 0.10), between(rng, 0.80, 0.90)].map(|v| v * long);
+        let edge = [between(rng, 0.08, 0.12), between(rng, 0.76, 0.82)].map(|v| v * long);
         write(&mut burnt, self.letter, edge, 5.0 * u, 1.0);
         let number = format!("{:03}", rng.random_range(0..1000));
-        write(&mut burnt, &number, [edge[0], long - 0.06 * long], 1.7 * u, 0.85);
-        let frame = [between(rng, 0.02, 0.07), between(rng, 0.02, 0.07), between(rng, 0.01, 0.05), between(rng, 0.01, 0.05)];
+        write(&mut burnt, &number, [edge[0], edge[1] + 0.10 * long], 1.9 * u, 0.85);
+        let frame = [
+            between(rng, 0.02, 0.07),
+            between(rng, 0.02, 0.07),
+            between(rng, 0.01, 0.05),
+            between(rng, 0.01, 0.05),
+        ];
         let (tone, gamma) = (between(rng, 0.85, 1.05), between(rng, 0.85, 1.15));
         let scatter = path.blurred((25.0 * u).max(0.5));
         let image = Image::from_fn(size, size, |x, y| {
@@ -252,7 +274,10 @@ impl Limb {
             let mut v = 0.05 + tone * 0.42 * level.max(0.0).powf(gamma);
             if self.border {
                 let [l, r, t, b] = frame.map(|f| f * long);
-                let near = (x as f32 - l).min(long - r - x as f32).min(y as f32 - t).min(long - b - y as f32);
+                let near = (x as f32 - l)
+                    .min(long - r - x as f32)
+                    .min(y as f32 - t)
+                    .min(long - b - y as f32);
                 v += (0.015 - v) * smoothstep(2.0 * u, -2.0 * u, near);
             }
             v += (0.96 - v) * burnt.data[i];
@@ -306,9 +331,15 @@ impl Bone {
         }
         let middle = smoothstep(0.02, 0.30, part.min(1.0 - part));
         let shell = radius * (0.05 + self.cortex * middle);
-        let chord = |r: f32| if off.abs() < r { 2.0 * (r * r - off * off).sqrt() } else { 0.0 };
+        let chord = |r: f32| {
+            if off.abs() < r {
+                2.0 * (r * r - off * off).sqrt()
+            } else {
+                0.0
+            }
+        };
         let (outer, inner) = (chord(radius), chord(radius - shell));
-        let spongy = (0.30 - 0.20 * middle) * (1.0 + 0.30 * texture * (1.2 - middle));
+        let spongy = (0.30 - 0.20 * middle) * (1.0 + 0.17 * texture * (1.2 - middle));
         let mut dense = (outer - inner + spongy * inner) / (48.0 * u);
         if self.plates {
             for plate in [0.10, 0.90] {
@@ -316,8 +347,12 @@ impl Bone {
                 dense *= 1.0 - 0.45 * smoothstep(2.6 * u, 0.8 * u, level.abs());
             }
         }
-        let (canal, _) = piece([off, along], [-0.2 * radius, 0.42 * long], [0.25 * radius, 0.50 * long]);
-        dense *= 1.0 - 0.28 * smoothstep(1.6 * u, 0.5 * u, canal);
+        let (canal, _) = piece(
+            [off, along],
+            [-0.2 * radius, self.canal * long],
+            [0.25 * radius, (self.canal + 0.07) * long],
+        );
+        dense *= 1.0 - 0.2 * smoothstep(1.8 * u, 0.5 * u, canal);
         let marked = near < 9.0 * u && off.abs() < radius + 4.0 * u;
         (dense * (1.0 - gap), marked)
     }
@@ -346,7 +381,11 @@ mod tests {
         assert_eq!(data.iter().filter(|p| p.name.ends_with("intact")).count(), 8);
         for pair in &data {
             let fraction = pair.mask().foreground_fraction();
-            let range = if pair.name.ends_with("intact") { 0.0..1e-9 } else { 0.003..0.03 };
+            let range = if pair.name.ends_with("intact") {
+                0.0..1e-9
+            } else {
+                0.003..0.03
+            };
             assert!(range.contains(&fraction), "{}: {fraction}", pair.name);
         }
         let dice = checks::otsu_dice(&data);

@@ -104,7 +104,9 @@ impl HeartPhantom {
         let size = [self.slices, self.size, self.size];
         let grid = Grid::new(size, self.spacing, [0.0; 3], 4);
         let (half, tall) = (grid.half(), (self.spacing[0] * self.slices as f64) as f32);
-        let (mut values, labels) = grid.render(1, |p, _, v| heart.paint(p, half, [tall, self.spacing[0] as f32], &mut v[0]));
+        let (mut values, labels) = grid.render(1, |p, _, v| {
+            heart.paint(p, half, [tall, self.spacing[0] as f32], &mut v[0])
+        });
         let gain = between(&mut rng, 250.0, 600.0);
         let sense = coil(&mut rng, &grid, 0.22);
         for (v, sense) in values.iter_mut().zip(sense) {
@@ -179,22 +181,38 @@ impl Heart {
         let outer = (self.cavity + self.wall) * slim(t, 1.0) * (1.0 - 0.12 * t);
         let inner = self.cavity * slim(t, 1.09) * (1.0 - 0.14 * t);
         let r = q[0].hypot(q[1]);
-        let (epi, endo) = if t < 1.0 { (r - outer + 0.6 * wave, r - inner + 0.9 * wave) } else { (1e3, 1e3) };
+        let (epi, endo) = if t < 1.0 {
+            (r - outer + 0.6 * wave, r - inner + 0.9 * wave)
+        } else {
+            (1e3, 1e3)
+        };
         let endo = if inner < 1.0 { 1e3 } else { endo };
         // The right ventricle lies around the septum.
         let scale = self.right * slim(t, 1.12) * (1.0 - 0.25 * t);
-        let body = ellipsoid([q[0], q[1], 0.0], [-30.0 * self.right + 8.0 * t, -3.0, 0.0], [28.0 * scale + 0.1, 38.0 * scale + 0.1, 1e3]);
-        let corner = ellipsoid([q[0], q[1], 0.0], [-14.0, -31.0 * scale, 0.0], [22.0 * scale + 0.1, 13.0 * scale + 0.1, 1e3]);
+        let body = ellipsoid(
+            [q[0], q[1], 0.0],
+            [-30.0 * self.right + 8.0 * t, -3.0, 0.0],
+            [28.0 * scale + 0.1, 38.0 * scale + 0.1, 1e3],
+        );
+        let corner = ellipsoid(
+            [q[0], q[1], 0.0],
+            [-14.0, -31.0 * scale, 0.0],
+            [22.0 * scale + 0.1, 13.0 * scale + 0.1, 1e3],
+        );
         let right = joined(body, corner, 9.0) + 1.6 * wave;
         let sac = epi.min(right - 3.5);
         let fat = 1.0 + 4.0 * smoothstep(0.2, 1.3, self.flow.at([p[0] * 0.4, p[1] * 0.4, p[2] * 0.3]));
         mix(v, FAT, 0.9 * cover(sac - fat, half));
         mix(v, MUSCLE, cover(sac, half));
         let mut label = 0;
-        if scale > 0.12 {
+        if scale > 0.3 {
             let blood = BLOOD * (0.93 + 0.05 * self.flow.at(p));
             let net = 1.0 - 0.6 * smoothstep(0.7, 1.6, self.fine.at(p)) * smoothstep(-9.0, -1.0, right);
-            mix(v, MUSCLE + (blood - MUSCLE) * net, cover(right, half) * cover(-epi, half));
+            mix(
+                v,
+                MUSCLE + (blood - MUSCLE) * net,
+                cover(right, half) * cover(-epi, half),
+            );
             if right < 0.0 && epi > 0.0 {
                 label = 1;
             }
@@ -210,7 +228,8 @@ impl Heart {
             for angle in self.papillary {
                 let away = inner - (3.0 + 0.12 * self.cavity);
                 let size = (0.17 * inner).max(2.0) * smoothstep(0.15, 0.35, t) * smoothstep(0.95, 0.7, t);
-                let muscle = (q[0] - away * angle.cos()).hypot(q[1] - away * angle.sin()) - size + 0.7 * self.fine.at(p);
+                let muscle =
+                    (q[0] - away * angle.cos()).hypot(q[1] - away * angle.sin()) - size + 0.7 * self.fine.at(p);
                 if size > 0.5 {
                     mix(v, MUSCLE, cover(muscle, half) * cover(endo, half));
                 }
@@ -259,7 +278,11 @@ impl Heart {
         let dome = floor - p[1] - 18.0 * smoothstep(10.0, -70.0, p[0]);
         let liver = dome.max(inside + 2.0).max(p[0] - 30.0 - 6.0 * wave);
         mix(v, LIVER * (1.0 + 0.08 * self.fine.at(p)), cover(liver, half));
-        mix(v, BLOOD * 0.85, 0.8 * cover(liver + 6.0, half) * smoothstep(1.7, 2.1, self.flow.at(p)));
+        mix(
+            v,
+            BLOOD * 0.85,
+            0.8 * cover(liver + 6.0, half) * smoothstep(1.7, 2.1, self.flow.at(p)),
+        );
         let stomach = (floor - 4.0 - p[1]).max(30.0 + 6.0 * wave - p[0]).max(inside + 3.0);
         let food = 0.42 + 0.09 * self.gut.at(p) - 0.36 * smoothstep(1.1, 1.5, self.gut.at([p[0], p[1], p[2] + 90.0]));
         mix(v, FAT * 0.9, cover(stomach - 3.0, half) * cover(inside + 1.0, half));
@@ -268,7 +291,12 @@ impl Heart {
         let bone = oval([p[0] - column[0], p[1] - column[1], 0.0], [19.0, 16.0], 2.2);
         mix(v, MUSCLE, cover(bone - 10.0, half) * 0.8);
         mix(v, 0.42 + 0.05 * self.fine.at(p), cover(bone, half));
-        let aorta = rod(p, [22.0, self.chest[1] - 24.0, -90.0], [18.0, self.chest[1] - 22.0, 90.0], [10.5, 10.0]);
+        let aorta = rod(
+            p,
+            [22.0, self.chest[1] - 24.0, -90.0],
+            [18.0, self.chest[1] - 22.0, 90.0],
+            [10.5, 10.0],
+        );
         mix(v, MUSCLE, cover(aorta - 1.5, half));
         mix(v, BLOOD * 0.97, cover(aorta, half));
     }
@@ -289,9 +317,13 @@ mod tests {
 
     #[test]
     fn the_seed_decides_everything() {
-        checks::seeds(|seed, count| HeartPhantom::new(32).with_seed(seed).with_patients(count).generate().map(|set| {
-            VolumeSet::new(set.into_cases().into_iter().step_by(2).collect(), &[])
-        }));
+        checks::seeds(|seed, count| {
+            HeartPhantom::new(32)
+                .with_seed(seed)
+                .with_patients(count)
+                .generate()
+                .map(|set| VolumeSet::new(set.into_cases().into_iter().step_by(2).collect(), &[]))
+        });
     }
 
     #[test]
@@ -301,8 +333,16 @@ mod tests {
         for frames in set.cases().chunks(2) {
             let count = |frame: usize, label: u32| frames[frame].labels().only(label).count() as f32;
             let ejected = 1.0 - count(1, 3) / count(0, 3);
-            assert!((0.15..0.8).contains(&ejected), "{}: ejection fraction {ejected}", frames[0].name);
-            assert!((0.75..1.3).contains(&(count(1, 2) / count(0, 2))), "{}: muscle", frames[0].name);
+            assert!(
+                (0.15..0.8).contains(&ejected),
+                "{}: ejection fraction {ejected}",
+                frames[0].name
+            );
+            assert!(
+                (0.75..1.3).contains(&(count(1, 2) / count(0, 2))),
+                "{}: muscle",
+                frames[0].name
+            );
             assert!(count(1, 1) < count(0, 1), "{}: right ventricle", frames[0].name);
             let [muscle, blood] = [2, 3].map(|label| checks::mean_of(&frames[0], 0, label));
             assert!(blood > 1.5 * muscle, "{}: {blood} {muscle}", frames[0].name);

@@ -158,6 +158,31 @@ impl Grain {
     fn at(&self, p: Spot) -> f32 {
         self.angle + 0.7 * self.sway.at(p[0], p[1])
     }
+
+    /// Noise averaged along the direction of the fibres (line integral convolution, Cabral and Leedom 1993).
+    fn drawn_out(&self, fine: &Field, coarse: &Field) -> Vec<f32> {
+        let size = self.sway.size;
+        let headings: Vec<Spot> = (0..size * size)
+            .map(|i| {
+                let angle = self.angle + 0.7 * self.sway.data[i];
+                [angle.cos(), angle.sin()]
+            })
+            .collect();
+        let inside = |v: f32| (v.max(0.0) as usize).min(size - 1);
+        let line = |i: usize| {
+            let mut sum = 1.6 * fine.data[i] + coarse.data[i];
+            for way in [-2.0, 2.0] {
+                let (mut x, mut y, mut j) = ((i % size) as f32, (i / size) as f32, i);
+                for _ in 0..8 {
+                    (x, y) = (x + way * headings[j][0], y + way * headings[j][1]);
+                    j = inside(y) * size + inside(x);
+                    sum += 1.6 * fine.data[j] + coarse.data[j];
+                }
+            }
+            sum / 13.0
+        };
+        (0..size * size).map(line).collect()
+    }
 }
 
 impl Tissue {
@@ -197,11 +222,14 @@ impl Tissue {
     fn gland(&self, p: Spot) -> Option<(&Gland, f32)> {
         let depth = |g: &Gland| g.lumen.outside(p);
         let near = self.glands.iter().map(|g| (g, depth(g)));
-        near.min_by(|a, b| (a.1 - a.0.thick).total_cmp(&(b.1 - b.0.thick))).filter(|(g, d)| *d < g.thick)
+        near.min_by(|a, b| (a.1 - a.0.thick).total_cmp(&(b.1 - b.0.thick)))
+            .filter(|(g, d)| *d < g.thick)
     }
 
     fn room(&self, at: Spot, radius: f32, apart: f32) -> bool {
-        self.nuclei.iter().all(|n| distance(n.outline.at, at) > apart * (0.5 * (n.outline.radii[0] + n.outline.radii[1]) + radius))
+        self.nuclei
+            .iter()
+            .all(|n| distance(n.outline.at, at) > apart * (0.5 * (n.outline.radii[0] + n.outline.radii[1]) + radius))
     }
 
     /// A ring of nuclei at the base of the cells, here and there a second one.
@@ -225,7 +253,7 @@ impl Tissue {
                     let radius = typical * (0.13 * normal(rng)).exp();
                     if rng.random::<f32>() < keep && self.room(at, radius, if wild { 0.72 } else { 0.86 }) {
                         let axes = [radius * between(rng, 1.1, 1.45), radius * between(rng, 0.8, 0.95)];
-                        let dye = between(rng, 0.40, 0.85);
+                        let dye = between(rng, 0.30, 0.66);
                         let turned = angle + 0.2 * normal(rng);
                         let nucleus = Nucleus::new(rng, at, axes, turned, Kind::Epithelial, dye);
                         self.nuclei.push(nucleus);
@@ -251,7 +279,8 @@ impl Tissue {
                 if self.room(at, radius, 0.92) {
                     let axes = [radius * between(rng, 1.0, 1.15), radius];
                     let (angle, dye) = (between(rng, 0.0, PI), between(rng, 0.95, 1.35));
-                    self.nuclei.push(Nucleus::new(rng, at, axes, angle, Kind::Lymphocyte, dye));
+                    self.nuclei
+                        .push(Nucleus::new(rng, at, axes, angle, Kind::Lymphocyte, dye));
                 }
             } else if rng.random::<f32>() < 0.36 {
                 let long = between(rng, 7.0, 13.0);
@@ -282,8 +311,10 @@ impl Tissue {
     fn paint(&self, rng: &mut ChaCha8Rng, stain: &Stain, numbers: &[u32], noise: f32) -> Image {
         let size = self.size;
         let mut smooth = |scale: f32| Field::smooth(rng, size, scale);
-        let (patch, cloud, chromatin, foam, thread) = (smooth(45.0), smooth(16.0), smooth(2.4), smooth(5.0), smooth(3.4));
-        let (long_a, gap, cells) = (smooth(7.0), smooth(26.0), smooth(60.0));
+        let (patch, cloud, chromatin, foam, thread) =
+            (smooth(45.0), smooth(16.0), smooth(2.4), smooth(5.0), smooth(3.4));
+        let (long, gap, cells) = (smooth(7.0), smooth(26.0), smooth(60.0));
+        let fibres = self.grain.drawn_out(&thread, &long);
         let mut eosin = Field::filled(size, 0.0);
         let mut blue = Field::filled(size, 0.0);
         for i in 0..size * size {
@@ -301,17 +332,12 @@ impl Tissue {
                     eosin.data[i] += 0.16 * base;
                 }
                 None => {
-                    // Fibres: noise read along the local direction, so that it is drawn out.
-                    let angle = self.grain.at(p);
-                    let (sin, cos) = angle.sin_cos();
-                    let (a, b) = (p[0] * cos + p[1] * sin, p[1] * cos - p[0] * sin);
-                    let wrap = |v: f32| v.rem_euclid(size as f32);
-                    let fibre = thread.at(wrap(0.16 * a + 0.3 * size as f32), wrap(0.9 * b)) + 0.7 * long_a.at(wrap(0.2 * a), wrap(b + 31.0));
+                    let fibre = fibres[i];
                     let cleft = smoothstep(1.0, 1.7, gap.data[i] - 0.25 * fibre);
                     eosin.data[i] = (0.34 + 0.095 * fibre + 0.06 * patch.data[i]) * (1.0 - 0.92 * cleft);
                     blue.data[i] = 0.035 * (1.0 - cleft);
                     // Muscle and blood: dark pink without a nucleus.
-                    let muscle = smoothstep(1.1, 1.6, cells.data[i]);
+                    let muscle = smoothstep(0.9, 1.4, cells.data[i]);
                     eosin.data[i] += 0.42 * muscle * (1.0 + 0.15 * fibre);
                 }
             }
@@ -330,12 +356,25 @@ impl Tissue {
             }
         }
         let (blue, eosin) = (blue.blurred(0.65), eosin.blurred(0.65));
-        let lamp = [between(rng, 0.93, 0.97), between(rng, 0.92, 0.96), between(rng, 0.94, 0.98)];
+        let lamp = [
+            between(rng, 0.93, 0.97),
+            between(rng, 0.92, 0.96),
+            between(rng, 0.94, 0.98),
+        ];
         colour_image(size, |i| {
-            let (h, e) = (stain.haematoxylin * blue.data[i].max(0.0), stain.eosin * eosin.data[i].max(0.0));
+            let (h, e) = (
+                stain.haematoxylin * blue.data[i].max(0.0),
+                stain.eosin * eosin.data[i].max(0.0),
+            );
             [0, 1, 2].map(|c| {
-                let tint = if c == 0 { stain.hue } else if c == 2 { -stain.hue } else { 0.0 };
-                let absorbance = h * (HAEMATOXYLIN[c] + tint) * 1.75 + e * EOSIN[c] * 1.15;
+                let tint = if c == 0 {
+                    stain.hue
+                } else if c == 2 {
+                    -stain.hue
+                } else {
+                    0.0
+                };
+                let absorbance = h * (HAEMATOXYLIN[c] + tint) * 1.75 + e * EOSIN[c] * 1.4;
                 lamp[c] * (-absorbance).exp() + noise * normal(rng)
             })
         })
@@ -344,14 +383,19 @@ impl Tissue {
 
 /// The pixels of a square around a place.
 fn around(size: usize, at: Spot, reach: f32) -> impl Iterator<Item = usize> {
-    let range = move |v: f32| (v - reach).clamp(0.0, size as f32) as usize..(v + reach + 1.0).clamp(0.0, size as f32) as usize;
+    let range =
+        move |v: f32| (v - reach).clamp(0.0, size as f32) as usize..(v + reach + 1.0).clamp(0.0, size as f32) as usize;
     let (columns, rows) = (range(at[0]), range(at[1]));
     rows.flat_map(move |y| columns.clone().map(move |x| y * size + x))
 }
 
 impl Nucleus {
     fn new(rng: &mut impl Rng, at: Spot, axes: Spot, angle: f32, kind: Kind, dye: f32) -> Self {
-        let count = if kind == Kind::Epithelial { rng.random_range(1..4) } else { rng.random_range(0..2) };
+        let count = if kind == Kind::Epithelial {
+            rng.random_range(1..4)
+        } else {
+            rng.random_range(0..2)
+        };
         let spots = (0..count)
             .map(|_| {
                 let shift = [0; 2].map(|_| 0.45 * axes[1] * normal(rng));
@@ -362,7 +406,11 @@ impl Nucleus {
             outline: Blob::new(rng, at, axes, angle, 0.045, 4),
             kind,
             dye,
-            hollow: if kind == Kind::Epithelial { between(rng, 0.15, 0.5) } else { between(rng, 0.0, 0.15) },
+            hollow: if kind == Kind::Epithelial {
+                between(rng, 0.15, 0.5)
+            } else {
+                between(rng, 0.0, 0.15)
+            },
             spots,
         }
     }
@@ -404,13 +452,21 @@ mod tests {
         for (pair, map) in data.iter().zip(phantom.instances()) {
             let fraction = pair.mask().foreground_fraction();
             assert!((0.08..0.45).contains(&fraction), "{}: {fraction}", pair.name);
-            assert!(pair.mask().data().iter().zip(map.data()).all(|(m, l)| *m == (*l > 0)), "{}", pair.name);
+            assert!(
+                pair.mask().data().iter().zip(map.data()).all(|(m, l)| *m == (*l > 0)),
+                "{}",
+                pair.name
+            );
             let mean = |channel: usize, wanted: bool| {
                 let all = pair.image().channel(channel).iter().zip(pair.mask().data());
                 let values: Vec<f32> = all.filter(|(_, m)| **m == wanted).map(|(v, _)| *v).collect();
                 values.iter().sum::<f32>() / values.len() as f32
             };
-            assert!(mean(0, true) < mean(0, false) - 0.1, "{}: nuclei are dark in red light", pair.name);
+            assert!(
+                mean(0, true) < mean(0, false) - 0.1,
+                "{}: nuclei are dark in red light",
+                pair.name
+            );
             assert!(mean(2, true) > mean(0, true), "{}: and blue", pair.name);
         }
         let dice = checks::otsu_dice(&data);

@@ -70,7 +70,7 @@ impl Blob {
     /// `rough` is how much the radius varies, 0 for an ellipse, 0.3 for an amoeba; `waves` how many there are around it.
     pub fn new(rng: &mut impl Rng, at: Spot, radii: Spot, angle: f32, rough: f32, waves: usize) -> Self {
         let waves = (0..waves)
-            .map(|k| [rough * normal(rng) / (1.0 + 0.6 * k as f32), between(rng, 0.0, TAU)])
+            .map(|k| [rough * normal(rng) / (1.0 + k as f32), between(rng, 0.0, TAU)])
             .collect();
         Self {
             at,
@@ -84,9 +84,16 @@ impl Blob {
     pub fn outside(&self, p: Spot) -> f32 {
         let (dx, dy) = (p[0] - self.at[0], p[1] - self.at[1]);
         let (sin, cos) = self.angle.sin_cos();
-        let (u, v) = ((dx * cos + dy * sin) / self.radii[0], (dy * cos - dx * sin) / self.radii[1]);
+        let (u, v) = (
+            (dx * cos + dy * sin) / self.radii[0],
+            (dy * cos - dx * sin) / self.radii[1],
+        );
         let angle = v.atan2(u);
-        let wave = self.waves.iter().enumerate().map(|(k, [depth, phase])| depth * ((k + 2) as f32 * angle + phase).cos());
+        let wave = self
+            .waves
+            .iter()
+            .enumerate()
+            .map(|(k, [depth, phase])| depth * ((k + 2) as f32 * angle + phase).cos());
         let rim = 1.0 + wave.sum::<f32>();
         (u.hypot(v) - rim) * self.radii[0].min(self.radii[1])
     }
@@ -113,7 +120,12 @@ pub(super) fn colour_image(size: usize, mut colour: impl FnMut(usize) -> Colour)
 
 /// Pairs of which image `i` does not depend on how many there are.
 pub(super) fn pairs(count: usize, make: impl Fn(usize) -> ImagePair + Send + Sync) -> Dataset {
-    (0..count).into_par_iter().map(make).collect::<Vec<_>>().into_iter().collect()
+    (0..count)
+        .into_par_iter()
+        .map(make)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .collect()
 }
 
 /// What a size of 0 gives.

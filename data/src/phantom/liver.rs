@@ -91,7 +91,11 @@ impl LiverPhantom {
         let grid = Grid::new(size, self.spacing, [0.0, 0.0, 2.0], 3);
         let veins = grid.stamp(&belly.veins(&mut rng));
         // Every sixth liver is healthy.
-        let count = if rng.random_range(0..6) == 0 { 0 } else { rng.random_range(1..=7) };
+        let count = if rng.random_range(0..6) == 0 {
+            0
+        } else {
+            rng.random_range(1..=7)
+        };
         let tall = 0.4 * (self.spacing[0] * self.slices as f64) as f32;
         let lesions = belly.lesions(&mut rng, count, [(2.0 - tall).max(-50.0), (2.0 + tall).min(75.0)]);
         let half = grid.half();
@@ -117,14 +121,23 @@ mod tests {
     #[test]
     fn figures_for_looking_at() {
         if figures::wanted() {
-            let set = LiverPhantom::new(192).with_slices(48).with_spacing([4.0, 1.95, 1.95]).with_count(3);
+            let set = LiverPhantom::new(192)
+                .with_slices(48)
+                .with_spacing([4.0, 1.95, 1.95])
+                .with_count(3);
             figures::keep_cases("liver", &set.generate().unwrap(), 6, [-100.0, 240.0], 1);
         }
     }
 
     #[test]
     fn the_seed_decides_everything() {
-        checks::seeds(|seed, count| LiverPhantom::new(40).with_slices(10).with_seed(seed).with_count(count).generate());
+        checks::seeds(|seed, count| {
+            LiverPhantom::new(40)
+                .with_slices(10)
+                .with_seed(seed)
+                .with_count(count)
+                .generate()
+        });
     }
 
     #[test]
@@ -135,11 +148,26 @@ mod tests {
             let liver = checks::mean_of(case, 0, 1);
             assert!((85.0..140.0).contains(&liver), "{}: liver {liver}", case.name);
             let lesion = checks::mean_of(case, 0, 2);
-            assert!(lesion.is_nan() || lesion < liver - 10.0, "{}: {liver} {lesion}", case.name);
-            assert!((0.2..0.75).contains(&checks::share(case, -1100.0, -900.0)), "{}", case.name);
-            assert!((0.05..0.5).contains(&checks::share(case, -160.0, -50.0)), "{}", case.name);
+            assert!(
+                lesion.is_nan() || lesion < liver - 10.0,
+                "{}: {liver} {lesion}",
+                case.name
+            );
+            assert!(
+                (0.2..0.75).contains(&checks::share(case, -1100.0, -900.0)),
+                "{}",
+                case.name
+            );
+            assert!(
+                (0.05..0.5).contains(&checks::share(case, -160.0, -50.0)),
+                "{}",
+                case.name
+            );
         }
         let (liver, lesion) = (set.fraction_of(1), set.fraction_of(2));
-        assert!((0.02..0.12).contains(&liver) && (0.0005..0.03).contains(&lesion), "{liver} {lesion}");
+        assert!(
+            (0.02..0.12).contains(&liver) && (0.0005..0.03).contains(&lesion),
+            "{liver} {lesion}"
+        );
     }
 }

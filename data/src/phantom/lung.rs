@@ -3,7 +3,8 @@
 use super::noise::{between, normal, smoothstep};
 use super::scanner::ct_noise;
 use super::space::{
-    Branching, Grid, Noise3, Point, Tube, along, cover, direction, ellipsoid, grow, joined, length, minus, mix, rod, shared,
+    Branching, Grid, Noise3, Point, Tube, along, cover, direction, ellipsoid, grow, joined, length, minus, mix, rod,
+    shared,
 };
 use super::torso::{Torso, hu, oval};
 use super::volume_set::{PhantomCase, VolumeSet, image_rng};
@@ -110,7 +111,11 @@ impl LungPhantom {
         let aim = chest.place(&mut rng, [centre[2] - 0.35 * tall, centre[2] + 0.35 * tall]);
         if zoomed {
             let off = [0; 3].map(|_| between(&mut rng, -0.5, 0.5));
-            centre = [aim[0] + off[0] * half[1], aim[1] + off[1] * half[0], aim[2] + off[2] * 0.4 * tall];
+            centre = [
+                aim[0] + off[0] * half[1],
+                aim[1] + off[1] * half[0],
+                aim[2] + off[2] * 0.4 * tall,
+            ];
         }
         let grid = Grid::new(size, self.spacing, centre, 3);
         let vessels = chest.vessels(&mut rng);
@@ -131,7 +136,11 @@ impl LungPhantom {
         let mut nodules: Vec<Nodule> = Vec::new();
         while nodules.len() < wanted {
             let radius = 2.0 * 7.5f32.powf(rng.random::<f32>().powf(1.3));
-            let free = if nodules.is_empty() { aim } else { chest.place(rng, levels) };
+            let free = if nodules.is_empty() {
+                aim
+            } else {
+                chest.place(rng, levels)
+            };
             let kind: f32 = rng.random();
             let at = match kind {
                 k if k < 0.3 => chest.to_the_wall(rng, free, 0.55 * radius),
@@ -148,7 +157,11 @@ impl LungPhantom {
                 radii: [0; 3].map(|_| radius * between(rng, 0.82, 1.18)),
                 glass: rng.random::<f32>() < self.ground_glass,
                 attenuation: between(rng, 5.0, 70.0),
-                rough: if rng.random::<f32>() < 0.4 { between(rng, 0.12, 0.28) } else { between(rng, 0.03, 0.1) },
+                rough: if rng.random::<f32>() < 0.4 {
+                    between(rng, 0.12, 0.28)
+                } else {
+                    between(rng, 0.03, 0.1)
+                },
                 shape: Noise3::new(rng, 0.9 * radius),
                 fine: Noise3::new(rng, 3.0),
             });
@@ -209,7 +222,11 @@ impl Chest {
         let cavity = [between(rng, 122.0, 140.0), between(rng, 80.0, 96.0)];
         Self {
             torso: Torso::new(rng, cavity, true),
-            heart: [between(rng, 20.0, 30.0), between(rng, -30.0, -20.0), between(rng, -58.0, -46.0)],
+            heart: [
+                between(rng, 20.0, 30.0),
+                between(rng, -30.0, -20.0),
+                between(rng, -58.0, -46.0),
+            ],
             sway: Noise3::new(rng, 30.0),
             grain: Noise3::new(rng, 1.6),
             lobule: Noise3::new(rng, 9.0),
@@ -228,7 +245,11 @@ impl Chest {
         let spine = oval([p[0], p[1] - 0.78 * self.torso.cavity[1], 0.0], [27.0, 24.0], 2.0);
         let descending = (p[0] - 22.0).hypot(p[1] - 48.0) - 14.0;
         let body = joined(joined(slab, heart, 14.0), spine, 10.0);
-        if p[2] < 62.0 { joined(body, descending, 8.0) } else { body }
+        if p[2] < 62.0 {
+            joined(body, descending, 8.0)
+        } else {
+            body
+        }
     }
 
     /// Distance from the diaphragm, negative below it.
@@ -240,14 +261,22 @@ impl Chest {
 
     /// Distance from the lungs' surface, negative inside.
     fn lung(&self, p: Point) -> f32 {
-        shared(shared(self.torso.inside(p) + 2.0, -self.middle(p), 5.0), -self.below(p), 4.0)
+        shared(
+            shared(self.torso.inside(p) + 2.0, -self.middle(p), 5.0),
+            -self.below(p),
+            4.0,
+        )
     }
 
     /// A place inside a lung between two heights.
     fn place(&self, rng: &mut impl Rng, levels: [f32; 2]) -> Point {
         let [a, b] = self.torso.cavity;
         for _ in 0..400 {
-            let p = [between(rng, -a, a), between(rng, -b, b), between(rng, levels[0], levels[1])];
+            let p = [
+                between(rng, -a, a),
+                between(rng, -b, b),
+                between(rng, levels[0], levels[1]),
+            ];
             if self.lung(p) < -8.0 {
                 return p;
             }
@@ -273,9 +302,17 @@ impl Chest {
         let mut tubes = Vec::new();
         for side in [-1.0, 1.0] {
             for _ in 0..15 {
-                let root = [side * between(rng, 32.0, 44.0), between(rng, -12.0, 28.0), between(rng, -28.0, 12.0)];
+                let root = [
+                    side * between(rng, 32.0, 44.0),
+                    between(rng, -12.0, 28.0),
+                    between(rng, -28.0, 12.0),
+                ];
                 let [a, b] = self.torso.cavity;
-                let aim = [side * between(rng, 40.0, a), between(rng, -b, b), between(rng, -100.0, 100.0)];
+                let aim = [
+                    side * between(rng, 40.0, a),
+                    between(rng, -b, b),
+                    between(rng, -100.0, 100.0),
+                ];
                 let heading = minus(aim, root);
                 let radius = between(rng, 2.4, 4.6);
                 let inside = |p: Point| self.lung(p) < -1.5 || (p[0].abs() < 70.0 && self.torso.inside(p) < -20.0);
@@ -287,7 +324,11 @@ impl Chest {
 
     /// The large airways and the walls around them: windpipe, main bronchi, and a companion of each thick artery.
     fn airways(&self, vessels: &[Tube]) -> [Vec<Tube>; 2] {
-        let tube = |from, to, r: f32| Tube { from, to, radii: [r; 2] };
+        let tube = |from, to, r: f32| Tube {
+            from,
+            to,
+            radii: [r; 2],
+        };
         let mut lumen = vec![
             tube([0.0, 14.0, 140.0], CARINA, 8.5),
             tube(CARINA, [-34.0, 24.0, -6.0], 6.5),
@@ -295,12 +336,16 @@ impl Chest {
             tube([-34.0, 24.0, -6.0], [-44.0, 30.0, -45.0], 4.0),
             tube([42.0, 28.0, -12.0], [52.0, 38.0, -48.0], 3.6),
         ];
-        let companions = vessels.iter().filter(|t| t.radii[0] > 1.3 && t.radii[0] < 3.3 && self.lung(t.from) < -4.0);
+        let companions = vessels
+            .iter()
+            .filter(|t| t.radii[0] > 1.3 && t.radii[0] < 3.3 && self.lung(t.from) < -4.0);
         lumen.extend(companions.map(|t| {
             let (r, aside) = (0.75 * t.radii[0], [0.0, 1.2 * t.radii[0] + 1.6, 0.0]);
             tube(along(t.from, aside, 1.0), along(t.to, aside, 1.0), r)
         }));
-        let walls = lumen.iter().map(|t| tube(t.from, t.to, t.radii[0] + 0.5 + 0.1 * t.radii[0]));
+        let walls = lumen
+            .iter()
+            .map(|t| tube(t.from, t.to, t.radii[0] + 0.5 + 0.1 * t.radii[0]));
         [walls.collect(), lumen]
     }
 
@@ -351,14 +396,22 @@ impl Chest {
         let part = |d: f32| cover(d, half);
         if self.below(p) < 2.0 && inside < -2.0 {
             let organ = if p[0] < 35.0 { 58.0 } else { 46.0 };
-            mix(v, organ + 3.0 * self.lobule.at(p), part(self.below(p)) * part(inside + 3.0));
+            mix(
+                v,
+                organ + 3.0 * self.lobule.at(p),
+                part(self.below(p)) * part(inside + 3.0),
+            );
         }
         let heart = ellipsoid(p, self.heart, [57.0, 40.0, 55.0]) + 2.5 * self.sway.at(p);
         mix(v, -85.0, part(heart - 4.0));
         mix(v, self.blood + 4.0 + 3.0 * self.sway.at(p), part(heart));
         // Grooves of fat between atria and ventricles.
         let groove = (p[0] - self.heart[0] + 0.7 * (p[1] - self.heart[1])).abs() - 2.0 + 5.0 * self.lobule.at(p);
-        mix(v, -70.0, 0.7 * part(groove) * smoothstep(-14.0, -3.0, heart) * part(heart));
+        mix(
+            v,
+            -70.0,
+            0.7 * part(groove) * smoothstep(-14.0, -3.0, heart) * part(heart),
+        );
         let rods = [
             rod(p, [-14.0, -26.0, -30.0], [-12.0, -22.0, 45.0], [16.0, 15.0]),
             rod(p, [-12.0, -22.0, 45.0], [20.0, 40.0, 52.0], [14.0, 12.5]),
@@ -388,14 +441,23 @@ mod tests {
             let whole = LungPhantom::new(256).with_slices(40).with_count(3).generate().unwrap();
             figures::keep_cases("lung_soft", &whole, 5, [-160.0, 240.0], 1);
             figures::keep_cases("lung_lung", &whole, 5, [-1200.0, 200.0], 1);
-            let part = LungPhantom::new(128).with_slices(32).with_spacing([2.5, 0.7, 0.7]).with_count(4);
+            let part = LungPhantom::new(128)
+                .with_slices(32)
+                .with_spacing([2.5, 0.7, 0.7])
+                .with_count(4);
             figures::keep_cases("lung_part", &part.generate().unwrap(), 6, [-1200.0, 300.0], 2);
         }
     }
 
     #[test]
     fn the_seed_decides_everything() {
-        checks::seeds(|seed, count| LungPhantom::new(40).with_slices(10).with_seed(seed).with_count(count).generate());
+        checks::seeds(|seed, count| {
+            LungPhantom::new(40)
+                .with_slices(10)
+                .with_seed(seed)
+                .with_count(count)
+                .generate()
+        });
     }
 
     #[test]
@@ -404,11 +466,36 @@ mod tests {
         checks::labels(&set);
         for case in &set {
             let share = |from: f32, to: f32| checks::share(case, from, to);
-            assert!(share(-1100.0, -940.0) > 0.2, "{}: air {}", case.name, share(-1100.0, -940.0));
-            assert!((0.08..0.4).contains(&share(-940.0, -750.0)), "{}: lung {}", case.name, share(-940.0, -750.0));
-            assert!((0.05..0.4).contains(&share(-150.0, -60.0)), "{}: fat {}", case.name, share(-150.0, -60.0));
-            assert!((0.1..0.4).contains(&share(0.0, 100.0)), "{}: muscle {}", case.name, share(0.0, 100.0));
-            assert!((0.003..0.08).contains(&share(250.0, 2000.0)), "{}: bone {}", case.name, share(250.0, 2000.0));
+            assert!(
+                share(-1100.0, -940.0) > 0.2,
+                "{}: air {}",
+                case.name,
+                share(-1100.0, -940.0)
+            );
+            assert!(
+                (0.08..0.4).contains(&share(-940.0, -750.0)),
+                "{}: lung {}",
+                case.name,
+                share(-940.0, -750.0)
+            );
+            assert!(
+                (0.05..0.4).contains(&share(-150.0, -60.0)),
+                "{}: fat {}",
+                case.name,
+                share(-150.0, -60.0)
+            );
+            assert!(
+                (0.1..0.4).contains(&share(0.0, 100.0)),
+                "{}: muscle {}",
+                case.name,
+                share(0.0, 100.0)
+            );
+            assert!(
+                (0.003..0.08).contains(&share(250.0, 2000.0)),
+                "{}: bone {}",
+                case.name,
+                share(250.0, 2000.0)
+            );
         }
         let fraction = set.fraction_of(1);
         assert!((0.0001..0.02).contains(&fraction), "{fraction}");
@@ -416,7 +503,10 @@ mod tests {
 
     #[test]
     fn a_close_view_shows_a_nodule() {
-        let close = LungPhantom::new(64).with_slices(24).with_spacing([2.5, 0.7, 0.7]).with_count(6);
+        let close = LungPhantom::new(64)
+            .with_slices(24)
+            .with_spacing([2.5, 0.7, 0.7])
+            .with_count(6);
         for case in &close.generate().unwrap() {
             assert_eq!(case.volume().spacing(), [2.5, 0.7, 0.7]);
             assert!(case.labels().only(1).count() > 20, "{}", case.name);

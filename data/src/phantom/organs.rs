@@ -113,7 +113,7 @@ impl OrganPhantom {
         let mut rng = image_rng(self.seed, index);
         let size = [self.slices, self.size, self.size];
         let belly = Abdomen::new(&mut rng);
-        let grid = Grid::new(size, self.spacing, [0.0, 8.0, 2.0], 3);
+        let grid = Grid::new(size, self.spacing, [0.0, 8.0, -6.0], 3);
         let veins = grid.stamp(&belly.veins(&mut rng));
         let half = grid.half();
         let (mut values, labels) = grid.render(1, |p, thin, out| {
@@ -165,8 +165,18 @@ mod tests {
             for (label, name) in set.labels() {
                 assert!(case.labels().only(*label).count() > 30, "{}: {name}", case.name);
             }
-            assert!((mean(5) - mean(1)).abs() < 30.0 && (mean(9) - mean(5)).abs() < 40.0, "{}", case.name);
-            assert!(mean(2) > mean(5) && mean(4) < 60.0, "{}: {} {}", case.name, mean(2), mean(4));
+            assert!(
+                (mean(5) - mean(1)).abs() < 30.0 && (mean(9) - mean(5)).abs() < 40.0,
+                "{}",
+                case.name
+            );
+            assert!(
+                mean(2) > mean(5) && mean(4) < 60.0,
+                "{}: {} {}",
+                case.name,
+                mean(2),
+                mean(4)
+            );
         }
     }
 }

@@ -115,7 +115,10 @@ impl Eye {
             middle[0] + side * radius * between(rng, 0.42, 0.58),
             middle[1] + radius * between(rng, -0.08, 0.08),
         ];
-        let macula = [nerve[0] - side * radius * between(rng, 0.58, 0.66), nerve[1] + radius * between(rng, 0.02, 0.10)];
+        let macula = [
+            nerve[0] - side * radius * between(rng, 0.58, 0.66),
+            nerve[1] + radius * between(rng, 0.02, 0.10),
+        ];
         Self {
             middle,
             radius,
@@ -189,8 +192,18 @@ impl Tree {
                 let temporal = if eye.side > 0.0 { PI } else { 0.0 };
                 let lean = between(rng, 0.75, 1.2) + if vein { 0.0 } else { between(rng, -0.15, 0.25) };
                 // Angles run clockwise on the screen, where y grows downwards.
-                let towards = |angle: f32| if eye.side > 0.0 { temporal - up * angle } else { up * angle };
-                let radius = u * if vein { between(rng, 3.3, 4.1) } else { between(rng, 2.4, 3.0) };
+                let towards = |angle: f32| {
+                    if eye.side > 0.0 {
+                        temporal - up * angle
+                    } else {
+                        up * angle
+                    }
+                };
+                let radius = u * if vein {
+                    between(rng, 3.3, 4.1)
+                } else {
+                    between(rng, 2.4, 3.0)
+                };
                 let twig = |heading: f32, radius: f32, arcade: f32| Twig {
                     at: start,
                     heading,
@@ -225,11 +238,12 @@ impl Tree {
             ..
         } = twig;
         let step = 3.0 * u;
-        let ring = eye.radius * between(rng, 0.50, 0.62);
+        let mut ring = eye.radius * between(rng, 0.50, 0.62);
         let (mut bend, mut since, mut hand) = (0.0, 0.0, if rng.random::<bool>() { 1.0 } else { -1.0 });
-        let mut gap = between(rng, 14.0, 30.0) * u;
+        let aim = heading + 0.12 * normal(rng);
+        let mut gap = between(rng, 14.0, 34.0) * u;
         for _ in 0..400 {
-            bend = 0.86 * bend + 0.055 * normal(rng);
+            bend = 0.88 * bend + 0.02 * normal(rng);
             heading += bend;
             if twig.arcade != 0.0 {
                 let (dx, dy) = (at[0] - eye.macula[0], at[1] - eye.macula[1]);
@@ -239,6 +253,9 @@ impl Tree {
                 let tangent = (turn * dx).atan2(-turn * dy) + turn * 0.9 * (away - ring) / ring;
                 let off = (tangent - heading + PI).rem_euclid(TAU) - PI;
                 heading += 0.07 * off.clamp(-1.2, 1.2);
+                ring *= 1.003;
+            } else {
+                heading += 0.05 * (aim - heading);
             }
             let to = [at[0] + step * heading.cos(), at[1] + step * heading.sin()];
             if eye.rim(to) > 2.0 * u || distance(to, eye.macula) < 0.075 * eye.radius {
@@ -251,18 +268,18 @@ impl Tree {
             }
             at = to;
             since += step;
-            radius *= 1.0 - 0.0042 * if twig.level == 0 { 0.8 } else { 1.5 };
+            radius *= 1.0 - 0.0036 * if twig.level == 0 { 0.8 } else { 1.5 };
             if radius < 0.55 * u {
                 break;
             }
             let clear = distance(at, eye.nerve) > 1.25 * eye.nerve_radius;
-            if since > gap && clear && twig.level < 5 {
-                let share = between(rng, 0.35, 0.8);
+            if since > gap && clear && twig.level < 4 {
+                let share = between(rng, 0.35, 0.75);
                 let child = radius * share;
                 if child > 0.5 * u {
                     open.push(Twig {
                         at,
-                        heading: heading + hand * between(rng, 0.5, 1.15),
+                        heading: heading + hand * between(rng, 0.45, 1.0),
                         radius: child,
                         arcade: 0.0,
                         level: twig.level + 1,
@@ -272,7 +289,7 @@ impl Tree {
                 radius *= 1.0 - 0.09 * share;
                 heading -= 0.12 * hand * share;
                 hand = if rng.random::<f32>() < 0.75 { -hand } else { hand };
-                (since, gap) = (0.0, between(rng, 13.0, 34.0) * u);
+                (since, gap) = (0.0, between(rng, 18.0, 46.0) * u);
             }
         }
     }
@@ -301,24 +318,42 @@ fn paint(rng: &mut ChaCha8Rng, eye: &Eye, look: &Look, tree: &Tree, size: usize,
         // Vessels of the layer beneath shine through where there is little pigment.
         let web = smoothstep(0.5, 0.0, choroid.data[i].abs()) * (1.0 - look.pigment);
         let shade = 1.0 + 0.05 * cloud.data[i] + 0.035 * grain.data[i];
-        colour = [colour[0] * (shade + 0.02 * web), colour[1] * (shade + 0.10 * web), colour[2] * shade];
+        colour = [
+            colour[0] * (shade + 0.02 * web),
+            colour[1] * (shade + 0.10 * web),
+            colour[2] * shade,
+        ];
         let spot = (-(distance(p, eye.macula) / (0.19 * eye.radius)).powi(2)).exp();
         let pit = (-(distance(p, eye.macula) / (0.05 * eye.radius)).powi(2)).exp();
         let dark = [0.18, 0.34, 0.40].map(|d| 1.0 - d * spot - 0.3 * d * pit);
         colour.iter_mut().zip(dark).for_each(|(v, d)| *v *= d);
         let from_nerve = distance(p, eye.nerve);
-        let halo = (-((from_nerve - eye.nerve_radius) / (0.5 * eye.nerve_radius)).max(0.0).powi(2)).exp();
+        let halo = (-((from_nerve - eye.nerve_radius) / (0.5 * eye.nerve_radius))
+            .max(0.0)
+            .powi(2))
+        .exp();
         blend(&mut colour, [0.95, 0.62, 0.33], 0.30 * halo);
         let edge = from_nerve - eye.nerve_radius * (1.0 + 0.03 * wave.data[i]);
-        blend(&mut colour, [1.0, 0.80, 0.50], 0.92 * smoothstep(2.5 * u, -3.0 * u, edge));
+        blend(
+            &mut colour,
+            [1.0, 0.80, 0.50],
+            0.92 * smoothstep(2.5 * u, -3.0 * u, edge),
+        );
         let hollow = distance(p, cup) - 0.48 * eye.nerve_radius;
-        blend(&mut colour, [1.0, 0.95, 0.74], 0.85 * smoothstep(4.0 * u, -4.0 * u, hollow));
+        blend(
+            &mut colour,
+            [1.0, 0.95, 0.74],
+            0.85 * smoothstep(4.0 * u, -4.0 * u, hollow),
+        );
         blend(&mut colour, [0.98, 0.86, 0.42], 0.85 * deposits.data[i]);
         // Beer-Lambert: a vessel lets through exp(-absorbance) of each colour.
         let mut pass = |part: f32, absorbance: Colour| {
-            colour.iter_mut().zip(absorbance).for_each(|(v, a)| *v *= (-a * part).exp());
+            colour
+                .iter_mut()
+                .zip(absorbance)
+                .for_each(|(v, a)| *v *= (-a * part).exp());
         };
-        pass(veins.data[i], [0.34, 0.78, 0.62]);
+        pass(veins.data[i], [0.34, 0.74, 0.62]);
         pass(arteries.data[i] * (1.0 - 0.45 * reflex.data[i]), [0.19, 0.56, 0.50]);
         pass(bleeding.data[i], [0.42, 0.95, 0.80]);
         let far = (distance(p, eye.middle) / eye.radius).powi(2);
@@ -389,8 +424,16 @@ mod tests {
             assert!(pair.mask().data().iter().zip(view.data()).all(|(m, v)| !m || *v));
             let contrast = |channel: usize| {
                 let mean = |wanted: bool| {
-                    let all = pair.image().channel(channel).iter().zip(pair.mask().data()).zip(view.data());
-                    let values: Vec<f32> = all.filter(|((_, m), v)| **v && **m == wanted).map(|((p, _), _)| *p).collect();
+                    let all = pair
+                        .image()
+                        .channel(channel)
+                        .iter()
+                        .zip(pair.mask().data())
+                        .zip(view.data());
+                    let values: Vec<f32> = all
+                        .filter(|((_, m), v)| **v && **m == wanted)
+                        .map(|((p, _), _)| *p)
+                        .collect();
                     values.iter().sum::<f32>() / values.len() as f32
                 };
                 mean(true) / mean(false)

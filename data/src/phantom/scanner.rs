@@ -32,10 +32,7 @@ pub(super) fn rician(rng: &mut impl Rng, signal: f32, sigma: f32) -> f32 {
 /// The uneven sensitivity of a receive coil: a slowly varying factor around 1 for every voxel of a volume.
 pub(super) fn coil(rng: &mut impl Rng, grid: &Grid, strength: f32) -> Vec<f32> {
     let wave = Noise3::new(rng, 140.0);
-    let flat = Grid {
-        over: 1,
-        ..*grid
-    };
+    let flat = Grid { over: 1, ..*grid };
     let (values, _) = flat.render(1, |p, _, v| {
         v[0] = (strength * wave.at(p)).exp();
         0

@@ -12,7 +12,11 @@ pub(super) fn minus(a: Point, b: Point) -> Point {
 }
 
 pub(super) fn along(a: Point, direction: Point, t: f32) -> Point {
-    [a[0] + direction[0] * t, a[1] + direction[1] * t, a[2] + direction[2] * t]
+    [
+        a[0] + direction[0] * t,
+        a[1] + direction[1] * t,
+        a[2] + direction[2] * t,
+    ]
 }
 
 pub(super) fn dot(a: Point, b: Point) -> f32 {
@@ -125,8 +129,8 @@ impl Noise3 {
         let fade = f.map(|t| t * t * t * (t * (t * 6.0 - 15.0) + 10.0));
         let corner = |x: usize, y: usize, z: usize| {
             let o = &self.order;
-            let hash = o[usize::from(o[usize::from(o[(cell[0] + x) & 255]) + ((cell[1] + y) & 255)])
-                + ((cell[2] + z) & 255)]
+            let hash = o
+                [usize::from(o[usize::from(o[(cell[0] + x) & 255]) + ((cell[1] + y) & 255)]) + ((cell[2] + z) & 255)]
                 & 15;
             let (u, v, w) = (f[0] - x as f32, f[1] - y as f32, f[2] - z as f32);
             let a = if hash < 8 { u } else { v };
@@ -224,7 +228,11 @@ impl Grid {
             })
             .collect();
         let data = (0..channels)
-            .flat_map(|c| slices.iter().flat_map(move |s| s.0[c * area..(c + 1) * area].iter().copied()))
+            .flat_map(|c| {
+                slices
+                    .iter()
+                    .flat_map(move |s| s.0[c * area..(c + 1) * area].iter().copied())
+            })
             .collect();
         (data, slices.into_iter().flat_map(|s| s.1).collect())
     }
@@ -244,7 +252,10 @@ impl Grid {
         for tube in tubes {
             let reach = tube.radii[0].max(tube.radii[1]) + 2.0 * half;
             let range = |i: usize| {
-                let (low, high) = (tube.from[i].min(tube.to[i]) - reach, tube.from[i].max(tube.to[i]) + reach);
+                let (low, high) = (
+                    tube.from[i].min(tube.to[i]) - reach,
+                    tube.from[i].max(tube.to[i]) + reach,
+                );
                 let cell = |v: f32| ((v - first[i]) / steps[i]).ceil().clamp(0.0, counts[i] as f32) as usize;
                 cell(low)..cell(high)
             };
@@ -366,7 +377,14 @@ mod tests {
             thinnest: 1.0,
             spread: 0.6,
         };
-        let tubes = grow(&mut ChaCha8Rng::seed_from_u64(3), [0.0; 3], [0.0, 0.0, 1.0], 3.0, &rule, &|_| true);
+        let tubes = grow(
+            &mut ChaCha8Rng::seed_from_u64(3),
+            [0.0; 3],
+            [0.0, 0.0, 1.0],
+            3.0,
+            &rule,
+            &|_| true,
+        );
         for parent in &tubes {
             let children: Vec<&Tube> = tubes.iter().filter(|t| t.from == parent.to).collect();
             if children.len() == 2 {

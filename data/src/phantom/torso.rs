@@ -82,7 +82,11 @@ impl Torso {
             let below = p[1] - (self.cavity[1] + 0.95 * (self.wall + self.fat) + self.table - 0.0006 * p[0] * p[0]);
             if p[0].abs() < 210.0 && below > -2.0 {
                 mix(v, -850.0, cover((below - 16.0).abs() - 16.0, half));
-                mix(v, -150.0, cover((below - 16.0).abs() - 16.0, half) * cover(14.0 - (below - 16.0).abs(), half));
+                mix(
+                    v,
+                    -150.0,
+                    cover((below - 16.0).abs() - 16.0, half) * cover(14.0 - (below - 16.0).abs(), half),
+                );
             }
             return;
         }
@@ -99,7 +103,11 @@ impl Torso {
         }
         let edge = inside - self.wall * back * (1.0 + 0.12 * self.sway.at([p[0] + 300.0, p[1], p[2]]));
         let edge = edge.max(outline + 3.0);
-        let streak = smoothstep(0.35, 0.05, self.fibres.at([p[0] * 0.5, p[1] * 0.5, p[2] * 0.3 + 900.0]).abs());
+        let streak = smoothstep(
+            0.35,
+            0.05,
+            self.fibres.at([p[0] * 0.5, p[1] * 0.5, p[2] * 0.3 + 900.0]).abs(),
+        );
         let layer = smoothstep(0.8, 0.0, (inside - 11.0).abs() / 1.6) * smoothstep(20.0, 60.0, p[0].abs());
         let muscle = hu::MUSCLE - 95.0 * (0.45 * streak + 0.8 * layer).min(1.0);
         mix(v, muscle, cover(edge, half) * cover(-inside, half));
@@ -115,7 +123,10 @@ impl Torso {
         if p[0].abs() < 45.0 && p[1] > 0.2 * self.cavity[1] {
             self.vertebra(p, half, v);
         }
-        let front = [0.0, -self.cavity[1] * if self.narrows { narrowing(p[2]) } else { 1.0 } - 9.0];
+        let front = [
+            0.0,
+            -self.cavity[1] * if self.narrows { narrowing(p[2]) } else { 1.0 } - 9.0,
+        ];
         if self.narrows && p[1] < front[1] + 12.0 && p[0].abs() < 30.0 {
             let flat = oval([p[0], p[1] - front[1], 0.0], [17.0, 6.0], 2.6);
             self.bone(p, flat, 1.3, half, v);
@@ -160,7 +171,12 @@ impl Torso {
             self.bone(p, arch, 1.4, half, v);
         }
         let spinous = rod(q, [0.0, 33.0, level], [0.0, 52.0, level], [3.2, 4.0]).max(level.abs() - 9.0);
-        let cross = rod([q[0].abs(), q[1], q[2]], [9.0, 24.0, level], [32.0, 30.0, level], [4.4, 3.4]);
+        let cross = rod(
+            [q[0].abs(), q[1], q[2]],
+            [9.0, 24.0, level],
+            [32.0, 30.0, level],
+            [4.4, 3.4],
+        );
         let cross = cross.max(level.abs() - 6.0);
         for part in [spinous, cross] {
             if part < half {
@@ -168,7 +184,11 @@ impl Torso {
             }
         }
         mix(v, -60.0, cover(canal, half));
-        mix(v, 28.0, cover(ellipsoid([q[0], q[1], 0.0], [0.0, 20.0, 0.0], [6.5, 5.0, 9.0]), half));
+        mix(
+            v,
+            28.0,
+            cover(ellipsoid([q[0], q[1], 0.0], [0.0, 20.0, 0.0], [6.5, 5.0, 9.0]), half),
+        );
     }
 
     /// A dense shell `shell` mm thick around spongy bone.

@@ -10,7 +10,12 @@ use rand::Rng;
 pub(super) fn speckle(rng: &mut impl Rng, size: usize, across: f32, deep: f32) -> Field {
     let mut part = || Field::white(rng, size).blurred_by(across.max(0.3), deep.max(0.3));
     let (real, imaginary) = (part(), part());
-    let mut data: Vec<f32> = real.data.iter().zip(&imaginary.data).map(|(a, b)| a.hypot(*b)).collect();
+    let mut data: Vec<f32> = real
+        .data
+        .iter()
+        .zip(&imaginary.data)
+        .map(|(a, b)| a.hypot(*b))
+        .collect();
     let power = data.iter().map(|v| v * v).sum::<f32>() / data.len().max(1) as f32;
     data.iter_mut().for_each(|v| *v /= power.sqrt().max(1e-6));
     Field { size, data }
@@ -76,7 +81,9 @@ mod tests {
     fn a_loss_darkens_all_that_lies_deeper() {
         let mut scene = Scene::new(64);
         scene.echo.data.fill(-15.0);
-        (0..64).filter(|x| (20..40).contains(x)).for_each(|x| scene.loss.data[30 * 64 + x] = 20.0);
+        (0..64)
+            .filter(|x| (20..40).contains(x))
+            .for_each(|x| scene.loss.data[30 * 64 + x] = 20.0);
         let image = scene.picture(&mut ChaCha8Rng::seed_from_u64(1), [1.0, 0.7], 60.0, -70.0);
         let mean = |x: usize, rows: std::ops::Range<usize>| {
             let n = rows.len() as f32;

@@ -130,7 +130,11 @@ impl fmt::Display for VolumeSet {
         };
         let ([d, h, w], [z, y, x]) = (first.volume.size(), first.volume.spacing());
         let cases = if self.len() == 1 { "case" } else { "cases" };
-        write!(f, "{} {cases} of {d} x {h} x {w} voxels, {z:.2} x {y:.2} x {x:.2} mm", self.len())?;
+        write!(
+            f,
+            "{} {cases} of {d} x {h} x {w} voxels, {z:.2} x {y:.2} x {x:.2} mm",
+            self.len()
+        )?;
         let names = self.labels.iter().map(|(label, name)| format!("{label} {name}"));
         write!(f, ", labels {}", names.collect::<Vec<_>>().join(", "))
     }
