@@ -1,13 +1,16 @@
 //! The belly as computed tomography with contrast medium in the portal vein's phase shows it.
 
+mod parts;
+
 use super::noise::{between, normal, smoothstep};
 use super::space::{
     Branching, Noise3, Point, Tube, along, chain, cover, direction, ellipsoid, grow, joined, length, minus, mix, rod,
     shared,
 };
 use super::torso::{Torso, oval};
+use parts::{Bowel, Lesion, bowel};
+use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
-use rand::{Rng, RngExt};
 
 /// What a voxel belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,34 +40,6 @@ struct Contrast {
     aorta: f32,
     pancreas: f32,
     wall: f32,
-}
-
-pub(super) struct Lesion {
-    at: Point,
-    radii: Point,
-    attenuation: f32,
-    rim: f32,
-    shape: Noise3,
-    fine: Noise3,
-}
-
-impl Lesion {
-    fn outside(&self, p: Point) -> f32 {
-        let far = length(minus(p, self.at)) - 1.5 * self.radii[0].max(self.radii[1]).max(self.radii[2]);
-        if far > 4.0 {
-            return far;
-        }
-        ellipsoid(p, self.at, self.radii) + 0.13 * self.radii[0] * self.shape.at(p)
-    }
-}
-
-/// A loop of bowel: a winding tube of wall around something.
-struct Bowel {
-    path: Vec<Point>,
-    radius: f32,
-    /// Attenuation of its contents, and the height above which gas stands.
-    contents: f32,
-    level: f32,
 }
 
 /// One patient's belly. The origin lies in the middle, at the height of the upper poles of the kidneys.
@@ -149,7 +124,7 @@ impl Abdomen {
         let whole = joined(right, left, 16.0) + sway;
         // The hollow of its lower side, where the vessels enter.
         let hilum = ellipsoid(p, [-22.0, 18.0, -12.0], [34.0, 34.0, 32.0]);
-        let kidney = self.kidney(p, 0) - 9.0;
+        let kidney = self.kidney(p, 0) - 4.0;
         let held = shared(whole, -joined(hilum, kidney, 10.0), 8.0);
         shared(
             shared(held, self.torso.inside(p) + 3.0, 4.0),
@@ -186,7 +161,7 @@ impl Abdomen {
             if lesions.len() >= count {
                 break;
             }
-            let radius = 4.0 * 6.5f32.powf(rng.random::<f32>().powf(1.1));
+            let radius = 4.5 * 5.8f32.powf(rng.random::<f32>());
             let at = [
                 between(rng, -130.0, 40.0),
                 between(rng, -85.0, 75.0),
@@ -403,48 +378,5 @@ impl Abdomen {
                 *organ = Organ::Other;
             }
         }
-    }
-}
-
-fn bowel(rng: &mut impl Rng, [a, b]: [f32; 2]) -> Bowel {
-    let colon = rng.random::<f32>() < 0.3;
-    let radius = if colon {
-        between(rng, 15.0, 21.0)
-    } else {
-        between(rng, 9.0, 13.0)
-    };
-    let side = if rng.random::<bool>() { 1.0 } else { -1.0 };
-    let mut at = if colon {
-        [
-            side * between(rng, 0.55, 0.8) * a,
-            between(rng, -0.4, 0.2) * b,
-            between(rng, -90.0, -30.0),
-        ]
-    } else {
-        [
-            between(rng, -0.6, 0.7) * a,
-            between(rng, -0.75, 0.1) * b,
-            between(rng, -110.0, -24.0),
-        ]
-    };
-    let mut path = vec![at];
-    let mut heading = direction(rng);
-    for _ in 0..4 {
-        heading = along(heading, direction(rng), 0.7);
-        at = along(at, [heading[0], 0.6 * heading[1], heading[2]], 13.0);
-        at[2] = at[2].min(-22.0);
-        path.push(at);
-    }
-    let gassy = rng.random::<f32>() < if colon { 0.7 } else { 0.25 };
-    let level = if gassy {
-        path[0][1] + radius * between(rng, -0.7, 0.3)
-    } else {
-        -1e3
-    };
-    Bowel {
-        path,
-        radius,
-        contents: between(rng, 5.0, 55.0) - if colon { 25.0 } else { 0.0 },
-        level,
     }
 }

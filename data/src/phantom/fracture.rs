@@ -6,6 +6,7 @@ use super::volume_set::{image_rng, patient_rng};
 use crate::{Dataset, Image, ImagePair, Mask};
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
+use std::f32::consts::TAU;
 
 /// Radiographs of a thigh or upper arm (one bone), or a leg or forearm (two): bones with a dense shell (cortex), a marrow cavity
 /// and spongy ends, soft tissue, a side letter and a number burnt in, often the dark border of the collimator. The foreground of
@@ -146,7 +147,7 @@ impl Break {
         let jag = self
             .jags
             .iter()
-            .map(|(w, h, phase)| h * (across / w * 6.283 + phase).sin());
+            .map(|(w, h, phase)| h * (across / w * TAU + phase).sin());
         self.at * long + self.slope * across + jag.sum::<f32>()
     }
 }
@@ -234,7 +235,7 @@ impl Limb {
             (smooth(90.0), smooth(40.0), smooth(14.0), smooth(4.5), smooth(2.6));
         let mut path = Field::filled(size, 0.0);
         let mut mask = vec![false; size * size];
-        for i in 0..size * size {
+        for (i, marked) in mask.iter_mut().enumerate() {
             let (along, across) = self.axes([(i % size) as f32, (i / size) as f32]);
             // Soft tissue: a rod of muscle in a sleeve of fat.
             let half = self.width * (1.0 + 0.22 * (along / long - 0.4)) + 5.0 * u * sway.data[i];
@@ -247,7 +248,7 @@ impl Limb {
                 let texture = spongy.data[i] + 0.6 * spongy_fine.data[i];
                 let (dense, broken) = bone.absorb(along, across, long, u, texture);
                 absorbed += self.thick * dense;
-                mask[i] |= broken;
+                *marked |= broken;
             }
             path.data[i] = absorbed;
         }

@@ -6,29 +6,49 @@
 
 mod abdomen;
 mod brain;
+#[cfg(test)]
+mod brain_tests;
 mod breast;
+#[cfg(test)]
+mod breast_tests;
 mod carotid;
+#[cfg(test)]
+mod carotid_tests;
 mod cells;
 #[cfg(test)]
 mod checks;
 mod dental;
+#[cfg(test)]
+mod dental_tests;
 mod em;
+#[cfg(test)]
+mod every_tests;
 #[cfg(test)]
 mod figures;
 mod fluorescence;
 mod fracture;
 mod heart;
 mod histology;
+#[cfg(test)]
+mod histology_tests;
 mod ink;
 mod liver;
 mod lung;
+#[cfg(test)]
+mod lung_tests;
 mod noise;
 mod organelles;
 mod organs;
 mod retina;
+#[cfg(test)]
+mod retina_tests;
 mod scanner;
 mod skin;
+#[cfg(test)]
+mod skin_tests;
 mod space;
+#[cfg(test)]
+mod space_tests;
 mod torso;
 mod ultrasound;
 mod volume_set;

@@ -1,12 +1,15 @@
 //! Colour photographs of the fundus with its vessels.
 
+mod tree;
+
 use super::ink::{Colour, Spot, blend, colour_image, nothing, pairs, stroke};
 use super::noise::{Field, between, distance, normal, smoothstep};
 use super::volume_set::{image_rng, patient_rng};
 use crate::{Dataset, ImagePair, Mask};
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng, RngExt};
-use std::f32::consts::{PI, TAU};
+use std::f32::consts::TAU;
+use tree::Tree;
 
 /// Fundus photographs: an orange disc (the field of view) on black, with the bright head of the optic nerve, the dark macula, and
 /// arteries and veins that leave the nerve in arcades, branch and taper down to a pixel. The foreground of the mask is the
@@ -156,145 +159,6 @@ impl Look {
     }
 }
 
-/// How much of each pixel is vein, artery, and the bright line on an artery.
-struct Tree {
-    veins: Field,
-    arteries: Field,
-    reflex: Field,
-}
-
-#[derive(Clone, Copy)]
-struct Twig {
-    at: Spot,
-    heading: f32,
-    radius: f32,
-    vein: bool,
-    /// How it is steered: 1 or -1 around the macula, 0 freely.
-    arcade: f32,
-    level: usize,
-}
-
-impl Tree {
-    fn grow(rng: &mut ChaCha8Rng, eye: &Eye, size: usize) -> Self {
-        let mut tree = Self {
-            veins: Field::filled(size, 0.0),
-            arteries: Field::filled(size, 0.0),
-            reflex: Field::filled(size, 0.0),
-        };
-        let u = eye.unit;
-        let mut open = Vec::new();
-        for vein in [true, false] {
-            for up in [-1.0, 1.0] {
-                let start = [
-                    eye.nerve[0] + 0.2 * eye.nerve_radius * normal(rng),
-                    eye.nerve[1] + up * 0.15 * eye.nerve_radius,
-                ];
-                let temporal = if eye.side > 0.0 { PI } else { 0.0 };
-                let lean = between(rng, 0.75, 1.2) + if vein { 0.0 } else { between(rng, -0.15, 0.25) };
-                // Angles run clockwise on the screen, where y grows downwards.
-                let towards = |angle: f32| {
-                    if eye.side > 0.0 {
-                        temporal - up * angle
-                    } else {
-                        up * angle
-                    }
-                };
-                let radius = u * if vein {
-                    between(rng, 3.3, 4.1)
-                } else {
-                    between(rng, 2.4, 3.0)
-                };
-                let twig = |heading: f32, radius: f32, arcade: f32| Twig {
-                    at: start,
-                    heading,
-                    radius,
-                    vein,
-                    arcade,
-                    level: 0,
-                };
-                open.push(twig(towards(lean), radius, up));
-                open.push(twig(towards(PI - between(rng, 0.45, 1.0)), 0.8 * radius, 0.0));
-                if rng.random::<f32>() < 0.7 {
-                    open.push(twig(towards(between(rng, 0.1, 0.5)), 0.42 * radius, 0.0));
-                }
-                if rng.random::<f32>() < 0.5 {
-                    open.push(twig(towards(PI - between(rng, 0.0, 0.4)), 0.45 * radius, 0.0));
-                }
-            }
-        }
-        while let Some(twig) = open.pop() {
-            tree.follow(rng, eye, twig, &mut open);
-        }
-        tree
-    }
-
-    /// Draws a vessel to its end and puts its branches on the list.
-    fn follow(&mut self, rng: &mut ChaCha8Rng, eye: &Eye, twig: Twig, open: &mut Vec<Twig>) {
-        let u = eye.unit;
-        let Twig {
-            mut at,
-            mut heading,
-            mut radius,
-            ..
-        } = twig;
-        let step = 3.0 * u;
-        let mut ring = eye.radius * between(rng, 0.50, 0.62);
-        let (mut bend, mut since, mut hand) = (0.0, 0.0, if rng.random::<bool>() { 1.0 } else { -1.0 });
-        let aim = heading + 0.12 * normal(rng);
-        let mut gap = between(rng, 14.0, 34.0) * u;
-        for _ in 0..400 {
-            bend = 0.88 * bend + 0.02 * normal(rng);
-            heading += bend;
-            if twig.arcade != 0.0 {
-                let (dx, dy) = (at[0] - eye.macula[0], at[1] - eye.macula[1]);
-                let away = dx.hypot(dy).max(1.0);
-                // Along the ring, on towards the temple.
-                let turn = if eye.side > 0.0 { twig.arcade } else { -twig.arcade };
-                let tangent = (turn * dx).atan2(-turn * dy) + turn * 0.9 * (away - ring) / ring;
-                let off = (tangent - heading + PI).rem_euclid(TAU) - PI;
-                heading += 0.07 * off.clamp(-1.2, 1.2);
-                ring *= 1.003;
-            } else {
-                heading += 0.05 * (aim - heading);
-            }
-            let to = [at[0] + step * heading.cos(), at[1] + step * heading.sin()];
-            if eye.rim(to) > 2.0 * u || distance(to, eye.macula) < 0.075 * eye.radius {
-                break;
-            }
-            let field = if twig.vein { &mut self.veins } else { &mut self.arteries };
-            stroke(field, at, to, [radius; 2], 1.0);
-            if !twig.vein && radius > 1.3 * u {
-                stroke(&mut self.reflex, at, to, [0.3 * radius; 2], 1.0);
-            }
-            at = to;
-            since += step;
-            radius *= 1.0 - 0.0036 * if twig.level == 0 { 0.8 } else { 1.5 };
-            if radius < 0.55 * u {
-                break;
-            }
-            let clear = distance(at, eye.nerve) > 1.25 * eye.nerve_radius;
-            if since > gap && clear && twig.level < 4 {
-                let share = between(rng, 0.35, 0.75);
-                let child = radius * share;
-                if child > 0.5 * u {
-                    open.push(Twig {
-                        at,
-                        heading: heading + hand * between(rng, 0.45, 1.0),
-                        radius: child,
-                        arcade: 0.0,
-                        level: twig.level + 1,
-                        ..twig
-                    });
-                }
-                radius *= 1.0 - 0.09 * share;
-                heading -= 0.12 * hand * share;
-                hand = if rng.random::<f32>() < 0.75 { -hand } else { hand };
-                (since, gap) = (0.0, between(rng, 18.0, 46.0) * u);
-            }
-        }
-    }
-}
-
 fn paint(rng: &mut ChaCha8Rng, eye: &Eye, look: &Look, tree: &Tree, size: usize, noise: f32) -> crate::Image {
     let u = eye.unit;
     let mut smooth = |scale: f32| Field::smooth(rng, size, (scale * u).max(0.8));
@@ -317,10 +181,10 @@ fn paint(rng: &mut ChaCha8Rng, eye: &Eye, look: &Look, tree: &Tree, size: usize,
         let mut colour = look.fundus;
         // Vessels of the layer beneath shine through where there is little pigment.
         let web = smoothstep(0.5, 0.0, choroid.data[i].abs()) * (1.0 - look.pigment);
-        let shade = 1.0 + 0.05 * cloud.data[i] + 0.035 * grain.data[i];
+        let shade = 1.0 + 0.07 * cloud.data[i] + 0.035 * grain.data[i];
         colour = [
             colour[0] * (shade + 0.02 * web),
-            colour[1] * (shade + 0.10 * web),
+            colour[1] * (shade + 0.15 * web),
             colour[2] * shade,
         ];
         let spot = (-(distance(p, eye.macula) / (0.19 * eye.radius)).powi(2)).exp();
@@ -394,55 +258,5 @@ fn lesions(rng: &mut ChaCha8Rng, eye: &Eye, bleeding: &mut Field, deposits: &mut
             let to = [0, 1].map(|i| p[i] + 2.0 * u * normal(rng));
             stroke(deposits, p, to, [between(rng, 0.8, 2.8) * u; 2], between(rng, 0.5, 1.0));
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::phantom::{checks, figures};
-
-    #[test]
-    fn figures_for_looking_at() {
-        if figures::wanted() {
-            figures::keep_pairs("retina", &RetinaPhantom::new(512).with_count(6).generate(), 3);
-        }
-    }
-
-    #[test]
-    fn the_seed_decides_everything() {
-        checks::image_seeds(|seed, count| RetinaPhantom::new(48).with_seed(seed).with_count(count).generate());
-    }
-
-    #[test]
-    fn vessels_are_a_tenth_of_the_field_of_view_and_darker_in_green() {
-        let phantom = RetinaPhantom::new(256).with_count(6);
-        let data = phantom.generate();
-        for (pair, view) in data.iter().zip(phantom.fields_of_view()) {
-            let part = pair.mask().count() as f32 / view.count() as f32;
-            assert!((0.06..0.18).contains(&part), "{}: {part}", pair.name);
-            assert!(pair.mask().data().iter().zip(view.data()).all(|(m, v)| !m || *v));
-            let contrast = |channel: usize| {
-                let mean = |wanted: bool| {
-                    let all = pair
-                        .image()
-                        .channel(channel)
-                        .iter()
-                        .zip(pair.mask().data())
-                        .zip(view.data());
-                    let values: Vec<f32> = all
-                        .filter(|((_, m), v)| **v && **m == wanted)
-                        .map(|((p, _), _)| *p)
-                        .collect();
-                    values.iter().sum::<f32>() / values.len() as f32
-                };
-                mean(true) / mean(false)
-            };
-            assert!(contrast(1) < 0.85 && contrast(1) < contrast(0), "{}", pair.name);
-        }
-        let dice = checks::otsu_dice(&data);
-        assert!(dice < 0.5, "a threshold must not do: {dice}");
-        assert_eq!(data.pairs()[0].group, data.pairs()[1].group);
-        assert_ne!(data.pairs()[1].group, data.pairs()[2].group);
     }
 }

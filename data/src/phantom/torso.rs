@@ -140,7 +140,7 @@ impl Torso {
         let [phase, pitch] = self.ribs;
         let level = (p[2] + drop - phase).rem_euclid(pitch) - 0.5 * pitch;
         // Below the last rib, and between spine and sternum's edges, there is none.
-        if angle < 0.28 || angle > 2.85 || (!self.narrows && p[2] + drop < -40.0) {
+        if !(0.28..=2.85).contains(&angle) || (!self.narrows && p[2] + drop < -40.0) {
             return;
         }
         let shape = ((level / 6.5).hypot((inside - 5.5) / 3.6) - 1.0) * 3.6;
