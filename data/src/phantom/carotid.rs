@@ -212,18 +212,18 @@ impl Neck {
             let line = |at: f32, thick: f32| (-((bent - at) / thick).powi(2)).exp();
             let step = |at: f32, soft: f32| smoothstep(at - soft, at + soft, bent);
             // Skin and the layer of fat under it.
-            let mut echo = -34.0 + 17.0 * (depth * 105.0).sin().powi(2);
+            let mut echo = -30.0 + 13.0 * (depth * 105.0).sin().powi(2) * smoothstep(0.07, 0.02, depth);
             echo += (-30.0 + 9.0 * smoothstep(1.0, 1.7, read(&streak, 5.0)) - echo) * step(0.075, 0.01);
             echo += 18.0 * line(0.085, 0.006) * smoothstep(0.3, 1.0, read(&patch, 1.5) + 0.7);
             // The muscle that turns the head, with short bright streaks.
-            let muscle = -38.0 + 15.0 * smoothstep(0.95, 1.5, read(&streak, 4.0)) + 2.0 * read(&patch, 1.0);
+            let muscle = -40.0 + 15.0 * smoothstep(0.95, 1.5, read(&streak, 4.0)) + 2.0 * read(&patch, 1.0);
             echo += (muscle - echo) * step(0.13, 0.008);
             echo += 21.0 * line(0.13, 0.005) * smoothstep(-0.8, 0.4, read(&patch, 2.0));
             // Loose tissue around the vessels, then deep muscle.
-            let loose = -27.0 + 5.0 * read(&patch, 1.0) + 3.0 * read(&fine, 1.0);
+            let loose = -32.0 + 5.0 * read(&patch, 1.0) + 3.0 * read(&fine, 1.0);
             echo += (loose - echo) * step(self.fascia, 0.01);
             echo += 19.0 * line(self.fascia, 0.007) * smoothstep(-1.4, -0.2, read(&spots, 2.5));
-            let deep = -37.0 + 11.0 * smoothstep(1.0, 1.8, read(&streak, 3.0)) + 3.0 * read(&patch, 1.0);
+            let deep = -40.0 + 11.0 * smoothstep(1.0, 1.8, read(&streak, 3.0)) + 3.0 * read(&patch, 1.0);
             echo += (deep - echo) * step(0.66, 0.05);
             if across {
                 let lobe = self.artery.at[0] - self.side * (0.24 * s) - (across_part * s + self.shift * s);
@@ -233,7 +233,7 @@ impl Neck {
                 );
                 let thyroid = dx.hypot(dy) - 1.0 + 0.06 * read(&sway, 1.0);
                 echo += 9.0 * (-((thyroid) / 0.05).powi(2)).exp();
-                echo += (-23.0 + 2.0 * read(&fine, 1.0) + 1.5 * read(&patch, 1.0) - echo)
+                echo += (-27.0 + 2.0 * read(&fine, 1.0) + 1.5 * read(&patch, 1.0) - echo)
                     * smoothstep(0.04, -0.04, thyroid);
                 // The windpipe's air: bright front, nothing behind.
                 let pipe = -self.side * (across_part * s + self.shift * s - self.artery.at[0]) - 0.40 * s;

@@ -102,7 +102,7 @@ impl HeartPhantom {
         let heart = Heart::new(&mut patient_rng(self.seed, patient), frame as f32);
         let mut rng = image_rng(self.seed, 2 * patient + frame);
         let size = [self.slices, self.size, self.size];
-        let grid = Grid::new(size, self.spacing, [0.0; 3], 4);
+        let grid = Grid::new(size, self.spacing, [0.0; 3], 8);
         let (half, tall) = (grid.half(), (self.spacing[0] * self.slices as f64) as f32);
         let (mut values, labels) = grid.render(1, |p, _, v| {
             heart.paint(p, half, [tall, self.spacing[0] as f32], &mut v[0])
@@ -149,7 +149,7 @@ impl Heart {
         Self {
             cavity: inner,
             wall: outer - inner,
-            right: between(rng, 0.9, 1.15) * (1.0 - 0.2 * systole * ejected / 0.6),
+            right: between(rng, 0.84, 1.04) * (1.0 - 0.2 * systole * ejected / 0.6),
             length: between(rng, 78.0, 92.0) * (1.0 - 0.12 * systole),
             squeeze: between(rng, 0.92, 1.08),
             turn: between(rng, -0.35, 0.35),
@@ -199,7 +199,11 @@ impl Heart {
             [-14.0, -31.0 * scale, 0.0],
             [22.0 * scale + 0.1, 13.0 * scale + 0.1, 1e3],
         );
-        let right = joined(body, corner, 9.0) + 1.6 * wave;
+        let right = if scale > 0.3 {
+            joined(body, corner, 9.0) + 1.6 * wave
+        } else {
+            1e3
+        };
         let sac = epi.min(right - 3.5);
         let fat = 1.0 + 4.0 * smoothstep(0.2, 1.3, self.flow.at([p[0] * 0.4, p[1] * 0.4, p[2] * 0.3]));
         mix(v, FAT, 0.9 * cover(sac - fat, half));

@@ -1,8 +1,26 @@
-//! Made-up microscopy: images that look like the real thing, with a mask that is exactly right, from a seed.
+//! Made-up medical images: they look like the real thing, with a mask that is exactly right, from a seed.
 //!
 //! A phantom needs no download and no licence, is the same on every machine, and can be made as large or as hard as a
 //! lesson wants. It is no substitute for real data: a network trained on a phantom has learnt the phantom. Taught in
-//! unit 02.
+//! unit 02; each project of the course has one:
+//!
+//! | project | phantom | gives |
+//! |---|---|---|
+//! | 1 lung nodules | [`LungPhantom`] | CT volumes in HU |
+//! | 2 brain tumours | [`BrainTumourPhantom`] | MR volumes of four sequences |
+//! | 3 liver lesions | [`LiverPhantom`] | CT volumes in HU |
+//! | 4 retinal vessels | [`RetinaPhantom`] | colour images |
+//! | 5 heart | [`HeartPhantom`] | MR stacks of thick slices |
+//! | 6 fractures | [`FracturePhantom`] | grey images |
+//! | 7 skin lesions | [`SkinPhantom`] | colour images |
+//! | 8 jaws and teeth | [`DentalPhantom`] | grey images, twice as wide as high |
+//! | 9 breast | [`BreastUltrasoundPhantom`] | grey images |
+//! | 10 carotid artery | [`CarotidPhantom`] | grey images, sweeps of frames |
+//! | 11 microscopy | [`EmPhantom`], [`NucleiPhantom`], [`HistologyPhantom`] | grey and colour images |
+//! | 12 organs | [`OrganPhantom`] | CT volumes in HU |
+//!
+//! Images come as a [`Dataset`](crate::Dataset), volumes as a [`VolumeSet`]. Both name the patient of each image as its group,
+//! for splits that keep a patient on one side.
 
 mod abdomen;
 mod brain;

@@ -149,7 +149,7 @@ struct Look {
 impl Look {
     fn new(rng: &mut impl Rng, patient: usize) -> Self {
         let pigment = between(rng, 0.0, 1.0);
-        let mut fundus = [0.86, 0.50, 0.24];
+        let mut fundus = [0.86, 0.45, 0.19];
         blend(&mut fundus, [0.62, 0.30, 0.13], pigment);
         Self {
             fundus,

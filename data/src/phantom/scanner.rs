@@ -39,3 +39,34 @@ pub(super) fn coil(rng: &mut impl Rng, grid: &Grid, strength: f32) -> Vec<f32> {
     });
     values
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+    use rand::rngs::ChaCha8Rng;
+
+    #[test]
+    fn ct_noise_has_its_strength_and_is_not_white() {
+        let (mut values, size) = (vec![0.0; 2 * 64 * 64], [2, 64, 64]);
+        ct_noise(&mut ChaCha8Rng::seed_from_u64(1), &mut values, size, 20.0);
+        let mean = |of: &dyn Fn(usize) -> f32, n: usize| (0..n).map(of).sum::<f32>() / n as f32;
+        let n = values.len() - 2;
+        let power = mean(&|i| values[i] * values[i], n);
+        assert!((power.sqrt() - 20.0).abs() < 0.5, "{power}");
+        let beside = mean(&|i| values[i] * values[i + 1], n) / power;
+        let apart = mean(&|i| values[i] * values[i + 2], n) / power;
+        assert!(beside > 0.2 && apart < 0.0, "{beside} {apart}");
+        let slices = mean(&|i| values[i] * values[i + 4096], 4096) / power;
+        assert!(slices.abs() < 0.1, "slices differ: {slices}");
+    }
+
+    /// Without signal it is a Rayleigh distribution of mean 1.2533 sigma; with a strong one nearly a bell around it.
+    #[test]
+    fn magnitudes_are_rician() {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let mut mean = |signal: f32| (0..20_000).map(|_| rician(&mut rng, signal, 0.1)).sum::<f32>() / 20_000.0;
+        assert!((mean(0.0) - 0.12533).abs() < 0.002);
+        assert!((mean(1.0) - 1.005).abs() < 0.003);
+    }
+}

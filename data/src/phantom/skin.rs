@@ -188,7 +188,7 @@ fn photograph(rng: &mut ChaCha8Rng, skin: &Skin, size: usize, noise: f32) -> (cr
         between(rng, 0.93, 1.0),
         between(rng, 0.92, 1.04),
     ];
-    let shine = between(rng, 0.86, 1.0);
+    let shine = between(rng, 0.95, 1.06);
     let veins = smoothstep_field(&lines_a, &lines_b);
     let image = colour_image(size, |i| {
         let p = [(i % size) as f32, (i / size) as f32];

@@ -93,10 +93,9 @@ impl Mouth {
     /// The number of the tooth at a pixel, counted from 1, or 0.
     pub fn tooth_at(&self, p: Spot) -> u32 {
         let q = self.place(p);
-        let depth = |t: &Tooth| t.outside(q);
-        let best = (0..self.teeth.len()).min_by(|&a, &b| depth(&self.teeth[a]).total_cmp(&depth(&self.teeth[b])));
-        best.filter(|&i| depth(&self.teeth[i]) < 0.0)
-            .map_or(0, |i| i as u32 + 1)
+        let depths = self.teeth.iter().map(|t| t.outside(q)).zip(1..);
+        let best = depths.filter(|(d, _)| *d < 0.0).min_by(|a, b| a.0.total_cmp(&b.0));
+        best.map_or(0, |(_, number)| number)
     }
 
     /// Distance from the lower jaw's outline at a pixel, negative inside.

@@ -118,12 +118,12 @@ impl Tree {
             }
             at = to;
             since += step;
-            radius *= 1.0 - 0.0036 * if twig.level == 0 { 0.8 } else { 1.5 };
+            radius *= 1.0 - 0.0036 * if twig.level == 0 { 0.8 } else { 2.0 };
             if radius < 0.55 * u {
                 break;
             }
             let clear = distance(at, eye.nerve) > 1.25 * eye.nerve_radius;
-            if since > gap && clear && twig.level < 4 {
+            if since > gap && clear && twig.level < 3 {
                 let share = between(rng, 0.35, 0.75);
                 let child = radius * share;
                 if child > 0.5 * u {
@@ -139,7 +139,7 @@ impl Tree {
                 radius *= 1.0 - 0.09 * share;
                 heading -= 0.12 * hand * share;
                 hand = if rng.random::<f32>() < 0.75 { -hand } else { hand };
-                (since, gap) = (0.0, between(rng, 18.0, 46.0) * u);
+                (since, gap) = (0.0, between(rng, 22.0, 60.0) * u);
             }
         }
     }
