@@ -47,6 +47,17 @@ impl Image {
         })
     }
 
+    /// A square image of `channels * size * size` values that are known to be that many.
+    pub(crate) fn new_square(size: usize, channels: usize, data: Vec<f32>) -> Self {
+        debug_assert_eq!(data.len(), channels * size * size);
+        Self {
+            width: size,
+            height: size,
+            channels,
+            data,
+        }
+    }
+
     /// An image of one channel whose pixel at column `x` and row `y` is `value(x, y)`.
     pub fn from_fn(width: usize, height: usize, mut value: impl FnMut(usize, usize) -> f32) -> Self {
         let data = (0..width * height).map(|i| value(i % width, i / width)).collect();

@@ -54,13 +54,18 @@ impl Field {
 
     /// The field smoothed by a bell of standard deviation `sigma` pixels, edges repeated.
     pub fn blurred(&self, sigma: f32) -> Self {
-        let reach = (3.0 * sigma).ceil() as isize;
-        let bell: Vec<f32> = (-reach..=reach)
-            .map(|i| (-0.5 * (i as f32 / sigma).powi(2)).exp())
-            .collect();
-        let sum: f32 = bell.iter().sum();
+        self.blurred_by(sigma, sigma)
+    }
+
+    /// The field smoothed by a bell of another width along x than along y.
+    pub fn blurred_by(&self, sigma_x: f32, sigma_y: f32) -> Self {
         let last = self.size as isize - 1;
-        let pass = |from: &[f32], step_x: usize, step_y: usize| -> Vec<f32> {
+        let pass = |from: &[f32], sigma: f32, step_x: usize, step_y: usize| -> Vec<f32> {
+            let reach = (3.0 * sigma).ceil() as isize;
+            let bell: Vec<f32> = (-reach..=reach)
+                .map(|i| (-0.5 * (i as f32 / sigma).powi(2)).exp())
+                .collect();
+            let sum: f32 = bell.iter().sum();
             let mut to = vec![0.0; from.len()];
             for y in 0..self.size {
                 for x in 0..self.size {
@@ -73,11 +78,17 @@ impl Field {
             }
             to
         };
-        let rows = pass(&self.data, 1, self.size);
+        let rows = pass(&self.data, sigma_x, 1, self.size);
         Self {
             size: self.size,
-            data: pass(&rows, self.size, 1),
+            data: pass(&rows, sigma_y, self.size, 1),
         }
+    }
+
+    /// White noise of mean 0 and variance 1.
+    pub fn white(rng: &mut impl Rng, size: usize) -> Self {
+        let data = (0..size * size).map(|_| normal(rng)).collect();
+        Self { size, data }
     }
 }
 
