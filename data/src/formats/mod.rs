@@ -3,10 +3,21 @@
 //! Each reader works on bytes alone, allocates no more than [`Limits`] allows, and answers any input with a [`Decoded`] or a
 //! [`FormatError`]. The format is told from the contents, not from the file's name.
 
+mod bmp;
 mod decoded;
 mod error;
+mod gif;
+mod imagej;
+mod jpeg;
 mod open;
+mod picture;
+#[cfg(test)]
+mod pictures_tests;
+mod png;
+mod pnm;
 mod samples;
+mod tiff;
+mod tiff_pages;
 
 use std::fmt;
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Component, Path};
 
-use super::{Decoded, FormatError, Limits};
+use super::{Decoded, FormatError, Limits, bmp, gif, jpeg, png, pnm, tiff};
 use crate::DataError;
 
 /// Gives the contents of another file that a header names.
@@ -16,7 +16,36 @@ struct Reader {
 }
 
 /// In the order in which they are asked.
-const READERS: &[Reader] = &[];
+const READERS: &[Reader] = &[
+    Reader {
+        recognises: png::recognises,
+        decode: png::decode,
+    },
+    Reader {
+        recognises: jpeg::recognises,
+        decode: jpeg::decode,
+    },
+    Reader {
+        recognises: gif::recognises,
+        decode: gif::decode,
+    },
+    Reader {
+        recognises: bmp::recognises,
+        decode: bmp::decode,
+    },
+    Reader {
+        recognises: pnm::recognises,
+        decode: pnm::decode,
+    },
+    Reader {
+        recognises: pnm::recognises_packed,
+        decode: pnm::decode_packed,
+    },
+    Reader {
+        recognises: tiff::recognises,
+        decode: tiff::decode,
+    },
+];
 
 /// Reads a file of any format.
 ///

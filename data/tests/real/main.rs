@@ -3,6 +3,7 @@
 //! `UNET_LAB_REALDATA` names the place; without it `../shared/realdata` beside the checkout is taken.
 
 mod pairs;
+mod pictures;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -11,7 +12,10 @@ use libtest_mimic::{Arguments, Trial};
 
 fn main() -> ExitCode {
     let root = RealData::find();
-    let trials = [pairs::trials].iter().flat_map(|trials| trials(&root)).collect();
+    let trials = [pairs::trials, pictures::trials]
+        .iter()
+        .flat_map(|trials| trials(&root))
+        .collect();
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
