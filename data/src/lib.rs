@@ -16,6 +16,7 @@ mod grid;
 mod image;
 mod label_map;
 mod mask;
+pub mod masks;
 mod otsu;
 mod pairing;
 pub mod phantom;
