@@ -26,7 +26,7 @@ mod volume;
 
 pub use dataset::Dataset;
 pub use error::DataError;
-pub use folder::{Foreground, PairFolder};
+pub use folder::{Foreground, PairFiles, PairFolder};
 pub use geometry::Geometry;
 pub use image::Image;
 pub use label_map::{LabelMap, Region, checked_spacing};

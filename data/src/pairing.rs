@@ -6,7 +6,12 @@ use super::raster::ENDINGS;
 use std::path::{Path, PathBuf};
 
 const IMAGE_FOLDERS: [&str; 8] = ["images", "image", "imgs", "img", "inputs", "input", "raw", "original"];
-const MASK_FOLDERS: [&str; 15] = [
+/// The first observer's, where there are two, and before a field of view in a folder called mask (DRIVE, HRF).
+const MASK_FOLDERS: [&str; 19] = [
+    "1st_manual",
+    "manual1",
+    "labels-ah",
+    "segmentation1",
     "masks",
     "mask",
     "labels",
@@ -23,7 +28,7 @@ const MASK_FOLDERS: [&str; 15] = [
     "manual",
     "targets",
 ];
-const MASK_WORDS: [&str; 13] = [
+const MASK_WORDS: [&str; 17] = [
     "mask",
     "masks",
     "label",
@@ -37,17 +42,41 @@ const MASK_WORDS: [&str; 13] = [
     "target",
     "truth",
     "bw",
+    // The observers of STARE and of CHASE_DB1.
+    "ah",
+    "vk",
+    "1stho",
+    "2ndho",
 ];
-const IMAGE_WORDS: [&str; 4] = ["image", "img", "raw", "input"];
+const IMAGE_WORDS: [&str; 6] = ["image", "img", "raw", "input", "training", "test"];
 const SEPARATORS: [char; 4] = ['_', '-', '.', ' '];
 
-/// Where images and masks are. Side by side, both folders are the same.
+/// Where images and masks are: one part for most folders, several for a folder of folders.
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
-    images: PathBuf,
-    pub masks: PathBuf,
+    pub parts: Vec<Part>,
     pub suffix: Option<String>,
+    pub skips_unpaired: bool,
 }
+
+/// A folder of images with one of masks. Side by side, both folders are the same.
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    pub images: PathBuf,
+    pub masks: PathBuf,
+    /// One image with one mask an object, in folders of its own (DSB2018).
+    pub is_one_image: bool,
+}
+
+/// An image with its mask, or with several that are to be joined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    pub image: PathBuf,
+    pub masks: Vec<PathBuf>,
+}
+
+/// How far down a folder in a folder in a folder is looked for.
+const DEEPEST: usize = 3;
 
 impl Layout {
     /// Finds the two folders by their usual names.
@@ -68,53 +97,10 @@ impl Layout {
                 hint,
             });
         }
-        let folders = list(path, |p| p.is_dir())?;
-        let named = |names: &[&str]| {
-            let called = |name: &&str| {
-                folders
-                    .iter()
-                    .find(|f| file_name(f).eq_ignore_ascii_case(name))
-                    .cloned()
-            };
-            names.iter().find_map(called)
-        };
-        let (images, masks) = match (named(&IMAGE_FOLDERS), named(&MASK_FOLDERS)) {
-            (Some(images), Some(masks)) => (images, masks),
-            (None, None) => (path.into(), path.into()),
-            (images, masks) => {
-                // The other folder is the likeliest one to hold what is missing.
-                let quoted = |known: Option<&Path>, other: &Option<PathBuf>| {
-                    let folder = known.or_else(|| {
-                        folders
-                            .iter()
-                            .find(|f| Some(*f) != other.as_ref())
-                            .map(PathBuf::as_path)
-                    });
-                    format!("{:?}", folder.map_or("...".into(), file_name))
-                };
-                let (found, kind, name) = if images.is_some() {
-                    ("images", "masks", "masks")
-                } else {
-                    ("masks", "images", "images")
-                };
-                let names: Vec<String> = folders.iter().map(|f| file_name(f)).collect();
-                let hint = format!(
-                    "found a folder of {found} but none of {kind}, only {}. \
-                     Name it {name}, or use PairFolder::open_with(path, {}, {})",
-                    names.join(", "),
-                    quoted(images.as_deref(), &masks),
-                    quoted(masks.as_deref(), &images),
-                );
-                return Err(DataError::MissingFolder {
-                    path: path.join(name),
-                    hint,
-                });
-            }
-        };
         Self {
-            images,
-            masks,
+            parts: parts(path, 0)?,
             suffix: None,
+            skips_unpaired: false,
         }
         .checked()
     }
@@ -132,16 +118,20 @@ impl Layout {
             }
         }
         Self {
-            images: path.join(images),
-            masks: path.join(masks),
+            parts: vec![Part::of(path.join(images), path.join(masks))],
             suffix: None,
+            skips_unpaired: false,
         }
         .checked()
     }
 
     fn checked(self) -> Result<Self, DataError> {
-        for folder in [&self.images, &self.masks] {
-            if pictures(folder)?.is_empty() {
+        for (folder, is_masks) in self
+            .parts
+            .iter()
+            .flat_map(|part| [(&part.images, false), (&part.masks, true)])
+        {
+            if files(folder, is_masks)?.is_empty() {
                 let files = list(folder, |_| true)?;
                 let names: Vec<String> = files.iter().take(4).map(|f| file_name(f)).collect();
                 let found = match files.len() {
@@ -160,32 +150,181 @@ impl Layout {
     }
 }
 
-/// Every image with its mask, in natural order of their names.
-pub(super) fn find(layout: &Layout) -> Result<Vec<(PathBuf, PathBuf)>, DataError> {
-    let masks = pictures(&layout.masks)?;
-    let mut images = pictures(&layout.images)?;
-    let side_by_side = layout.images == layout.masks;
-    if side_by_side {
+impl Part {
+    fn of(images: PathBuf, masks: PathBuf) -> Self {
+        Self {
+            images,
+            masks,
+            is_one_image: false,
+        }
+    }
+}
+
+/// The parts of a folder.
+fn parts(path: &Path, depth: usize) -> Result<Vec<Part>, DataError> {
+    let folders = list(path, |p| p.is_dir())?;
+    let images = named(&folders, &IMAGE_FOLDERS).or_else(|| worded(&folders, &IMAGE_FOLDERS, &MASK_FOLDERS));
+    let masks = named(&folders, &MASK_FOLDERS).or_else(|| worded(&folders, &MASK_FOLDERS, &[]));
+    match (images, masks) {
+        (Some(images), Some(masks)) => return Ok(vec![Part::of(images, masks)]),
+        (None, None) => {}
+        (images, masks) => return Err(one_folder(path, &folders, images, masks)),
+    }
+    if pictures(path)?.is_empty() && depth < DEEPEST {
+        let numbered = numbered(&folders);
+        if !numbered.is_empty() {
+            return Ok(numbered);
+        }
+        let mut all = Vec::new();
+        for folder in &folders {
+            match parts(folder, depth + 1) {
+                Ok(inner) => all.extend(inner),
+                Err(error) if folders.len() == 1 => return Err(error),
+                Err(_) => {}
+            }
+        }
+        all.retain(|part| pictures(&part.images).is_ok_and(|found| !found.is_empty()));
+        // A folder an image: one picture beside a folder of masks named otherwise.
+        let each_one = all.len() > 1 && all.iter().all(|part| part.images != part.masks);
+        if each_one {
+            for part in &mut all {
+                part.is_one_image = is_one_image(part)?;
+            }
+        }
+        if !all.is_empty() {
+            return Ok(all);
+        }
+    }
+    Ok(vec![Part::of(path.into(), path.into())])
+}
+
+fn is_one_image(part: &Part) -> Result<bool, DataError> {
+    let (images, masks) = (pictures(&part.images)?, files(&part.masks, true)?);
+    Ok(matches!(&images[..], [image] if !masks.iter().any(|mask| belongs(image, mask, None))))
+}
+
+fn named(folders: &[PathBuf], names: &[&str]) -> Option<PathBuf> {
+    let called = |name: &&str| {
+        folders
+            .iter()
+            .find(|f| file_name(f).eq_ignore_ascii_case(name))
+            .cloned()
+    };
+    names.iter().find_map(called)
+}
+
+/// The only folder whose name has one of the words and none of the others, as in "Expert mask images".
+fn worded(folders: &[PathBuf], words: &[&str], but: &[&str]) -> Option<PathBuf> {
+    let has = |name: &str, any: &[&str]| {
+        name.split(|c: char| !c.is_alphanumeric())
+            .any(|word| any.contains(&word))
+    };
+    let mut fitting = folders.iter().filter(|folder| {
+        let name = file_name(folder).to_lowercase();
+        has(&name, words) && !has(&name, but)
+    });
+    fitting.next().filter(|_| fitting.next().is_none()).cloned()
+}
+
+/// Pairs of folders with one number: `Slide_01` and `GT_01` (TNBC).
+fn numbered(folders: &[PathBuf]) -> Vec<Part> {
+    let split = |folder: &Path| {
+        let name = file_name(folder).to_lowercase();
+        let (word, number) = name.rsplit_once(SEPARATORS)?;
+        let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+        is_number.then(|| (MASK_WORDS.contains(&word), number.to_owned()))
+    };
+    let mut found = Vec::new();
+    for masks in folders {
+        let Some((true, number)) = split(masks) else { continue };
+        let mut own = folders
+            .iter()
+            .filter(|other| split(other) == Some((false, number.clone())));
+        if let (Some(images), None) = (own.next(), own.next()) {
+            found.push(Part::of(images.clone(), masks.clone()));
+        }
+    }
+    found
+}
+
+fn one_folder(path: &Path, folders: &[PathBuf], images: Option<PathBuf>, masks: Option<PathBuf>) -> DataError {
+    // The other folder is the likeliest one to hold what is missing.
+    let quoted = |known: Option<&Path>, other: &Option<PathBuf>| {
+        let folder = known.or_else(|| {
+            folders
+                .iter()
+                .find(|f| Some(*f) != other.as_ref())
+                .map(PathBuf::as_path)
+        });
+        format!("{:?}", folder.map_or("...".into(), file_name))
+    };
+    let (found, kind, name) = if images.is_some() {
+        ("images", "masks", "masks")
+    } else {
+        ("masks", "images", "images")
+    };
+    let names: Vec<String> = folders.iter().map(|f| file_name(f)).collect();
+    let hint = format!(
+        "found a folder of {found} but none of {kind}, only {}. \
+         Name it {name}, or use PairFolder::open_with(path, {}, {})",
+        names.join(", "),
+        quoted(images.as_deref(), &masks),
+        quoted(masks.as_deref(), &images),
+    );
+    DataError::MissingFolder {
+        path: path.join(name),
+        hint,
+    }
+}
+
+/// Every image with its mask or masks, in natural order of their names.
+pub(super) fn find(layout: &Layout) -> Result<Vec<Found>, DataError> {
+    let mut found = Vec::new();
+    for part in &layout.parts {
+        found.extend(find_in(part, layout)?);
+    }
+    match found.is_empty() {
+        true => Err(DataError::Unpaired {
+            image: layout.parts.first().map(|part| part.images.clone()).unwrap_or_default(),
+            problem: "no image with a mask".into(),
+            hint: "check the names: a mask has its image's name, with an ending such as _mask".into(),
+        }),
+        false => Ok(found),
+    }
+}
+
+fn find_in(part: &Part, layout: &Layout) -> Result<Vec<Found>, DataError> {
+    let suffix = layout.suffix.as_deref();
+    let masks = files(&part.masks, true)?;
+    let mut images = pictures(&part.images)?;
+    if let (true, [image]) = (part.is_one_image, &images[..]) {
+        return Ok(vec![Found {
+            image: image.clone(),
+            masks,
+        }]);
+    }
+    if part.images == part.masks {
         // A file is a mask where its name is another file's name and a mask's ending.
         let all = images.clone();
-        images.retain(|file| {
-            !all.iter()
-                .any(|other| other != file && belongs(other, file, layout.suffix.as_deref()))
-        });
+        images.retain(|file| !all.iter().any(|other| other != file && belongs(other, file, suffix)));
     }
     let mut found = Vec::with_capacity(images.len());
     for image in images {
         let mut own: Vec<&PathBuf> = masks
             .iter()
-            .filter(|m| **m != image && belongs(&image, m, layout.suffix.as_deref()))
+            .filter(|m| **m != image && belongs(&image, m, suffix))
             .collect();
         let exact: Vec<&PathBuf> = own.iter().copied().filter(|m| stem(m) == stem(&image)).collect();
-        if exact.len() == 1 && layout.suffix.is_none() {
+        if exact.len() == 1 && suffix.is_none() {
             own = exact;
         }
         match own[..] {
-            [mask] => found.push((image, mask.clone())),
-            [] => return Err(no_mask(&image, layout)),
+            [] if layout.skips_unpaired => {}
+            [] => return Err(no_mask(&image, part, suffix)),
+            _ if are_numbered_parts(&own) => found.push(Found {
+                image,
+                masks: own.into_iter().cloned().collect(),
+            }),
             _ => {
                 let names: Vec<String> = own.iter().map(|m| file_name(m)).collect();
                 let ending = stem(own[0]).strip_prefix(&stem(&image)).unwrap_or_default().to_string();
@@ -197,17 +336,30 @@ pub(super) fn find(layout: &Layout) -> Result<Vec<(PathBuf, PathBuf)>, DataError
             }
         }
     }
-    found.sort_by_cached_key(|(image, _)| natural(&file_name(image)));
+    found.sort_by_cached_key(|found| natural(&file_name(&found.image)));
     Ok(found)
 }
 
-fn no_mask(image: &Path, layout: &Layout) -> DataError {
+/// One mask, or parts of one that differ in a number at the end: `a_mask`, `a_mask_1` (BUSI).
+fn are_numbered_parts(masks: &[&PathBuf]) -> bool {
+    let base = |mask: &&PathBuf| {
+        let name = stem(mask).to_lowercase();
+        let cut = name
+            .rsplit_once(SEPARATORS)
+            .filter(|(_, end)| end.bytes().all(|b| b.is_ascii_digit()) && !end.is_empty());
+        cut.map_or(name.clone(), |(base, _)| base.to_owned())
+    };
+    let first = masks.first().map(base);
+    masks.len() == 1 || masks.iter().all(|mask| Some(base(mask)) == first)
+}
+
+fn no_mask(image: &Path, part: &Part, suffix: Option<&str>) -> DataError {
     let name = stem(image);
-    let looked_for = match &layout.suffix {
+    let looked_for = match suffix {
         Some(suffix) => format!("{name}{suffix}.png (or another ending)"),
         None => format!("{name}.png, {name}_mask.png and the like"),
     };
-    let masks = list(&layout.masks, |p| p.is_file()).unwrap_or_default();
+    let masks = list(&part.masks, |p| p.is_file()).unwrap_or_default();
     let example = masks
         .iter()
         .find(|m| m.as_path() != image)
@@ -217,7 +369,7 @@ fn no_mask(image: &Path, layout: &Layout) -> DataError {
         problem: "no mask".into(),
         hint: format!(
             "looked for {looked_for} in {}{}. Add the mask, rename it, or take the image out of the folder",
-            layout.masks.display(),
+            part.masks.display(),
             example.unwrap_or_default()
         ),
     }
@@ -228,11 +380,16 @@ fn no_mask(image: &Path, layout: &Layout) -> DataError {
 fn belongs(image: &Path, mask: &Path, suffix: Option<&str>) -> bool {
     let (image, mask) = (stem(image).to_lowercase(), stem(mask).to_lowercase());
     if let Some(suffix) = suffix {
-        return mask
+        let rest = mask
             .strip_prefix(&image)
-            .is_some_and(|rest| rest == suffix.to_lowercase());
+            .and_then(|rest| rest.strip_prefix(&suffix.to_lowercase()));
+        // A further part has a number after it.
+        return rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(SEPARATORS) && is_number(&rest[1..]));
     }
     if image == mask {
+        return true;
+    }
+    if beginnings_belong(&image, &mask) {
         return true;
     }
     let base = strip_word(&image, &IMAGE_WORDS).unwrap_or(&image);
@@ -240,8 +397,32 @@ fn belongs(image: &Path, mask: &Path, suffix: Option<&str>) -> bool {
         let rest = mask.strip_prefix(name).unwrap_or_default();
         let words: Vec<&str> = rest.split(SEPARATORS).filter(|w| !w.is_empty()).collect();
         // "_mask", "-seg-axon-manual": a separator, then words of which the first means a mask.
-        rest.starts_with(SEPARATORS) && words.first().is_some_and(|w| MASK_WORDS.contains(w))
+        rest.starts_with(SEPARATORS) && words.first().is_some_and(|w| is_mask_word(w))
     })
+}
+
+/// A word that means a mask, also with an observer's number: `manual1`.
+fn is_mask_word(word: &str) -> bool {
+    MASK_WORDS.contains(&word) || MASK_WORDS.contains(&word.trim_end_matches(|c: char| c.is_ascii_digit()))
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Names that differ at the beginning: `bus_0001-l` and `mask_0001-l` (BUS-BRA), `t012` and `man_seg012` (Cell Tracking Challenge).
+fn beginnings_belong(image: &str, mask: &str) -> bool {
+    if let (Some(time), Some(frame)) = (image.strip_prefix('t'), mask.strip_prefix("man_seg")) {
+        return is_number(time) && time == frame;
+    }
+    let Some((word, rest)) = mask.split_once(SEPARATORS) else {
+        return false;
+    };
+    let own = image
+        .split_once(SEPARATORS)
+        .filter(|(word, _)| word.chars().all(char::is_alphabetic));
+    MASK_WORDS.contains(&word)
+        && (rest == image || own.is_some_and(|(word, own)| own == rest && !MASK_WORDS.contains(&word)))
 }
 
 fn strip_word<'a>(name: &'a str, words: &[&str]) -> Option<&'a str> {
@@ -249,16 +430,39 @@ fn strip_word<'a>(name: &'a str, words: &[&str]) -> Option<&'a str> {
     words.contains(&last).then_some(base)
 }
 
-fn stem(path: &Path) -> String {
-    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+/// The name without its ending, or, of a packed file such as `a.ppm.gz`, without both.
+pub(super) fn stem(path: &Path) -> String {
+    let plain = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let name = plain(path);
+    match ending(path).as_str() {
+        "gz" => plain(Path::new(&name)),
+        _ => name,
+    }
+}
+
+fn ending(path: &Path) -> String {
+    path.extension().unwrap_or_default().to_string_lossy().to_lowercase()
+}
+
+fn is_picture(path: &Path) -> bool {
+    let inner = Path::new(path.file_stem().unwrap_or_default());
+    match ending(path).as_str() {
+        "gz" => matches!(ending(inner).as_str(), "ppm" | "pgm" | "pbm" | "pnm"),
+        other => ENDINGS.contains(&other),
+    }
+}
+
+/// Whether a mask is a file of outlines.
+pub(super) fn is_outlines(path: &Path) -> bool {
+    ending(path) == "xml"
 }
 
 fn pictures(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
-    let readable = |p: &Path| {
-        p.extension()
-            .is_some_and(|e| ENDINGS.contains(&e.to_string_lossy().to_lowercase().as_str()))
-    };
-    list(folder, |p| p.is_file() && readable(p))
+    files(folder, false)
+}
+
+fn files(folder: &Path, is_masks: bool) -> Result<Vec<PathBuf>, DataError> {
+    list(folder, |p| p.is_file() && (is_picture(p) || is_masks && is_outlines(p)))
 }
 
 /// What a folder holds, hidden files left out, by name.
@@ -308,6 +512,13 @@ mod tests {
             ("ISIC_1.jpg", "ISIC_1_segmentation.png"),
             ("x_image.png", "x_mask.png"),
             ("a_SEM.png", "a_SEM_seg-axon-manual.png"),
+            ("21_training.tif", "21_manual1.gif"),
+            ("im0001.ppm.gz", "im0001.ah.ppm.gz"),
+            ("Image_01L.jpg", "Image_01L_1stHO.png"),
+            ("benign (1).png", "benign (1)_mask_1.png"),
+            ("bus_0001-l.png", "mask_0001-l.png"),
+            ("t012.tif", "man_seg012.tif"),
+            ("TCGA-18.tif", "TCGA-18.xml"),
         ] {
             assert!(pair(image, mask), "{image} {mask}");
         }
@@ -316,6 +527,10 @@ mod tests {
             ("1.jpg", "1_2.png"),
             ("a.png", "amask.png"),
             ("1.png", "10_mask.png"),
+            ("benign (1).png", "benign (10)_mask.png"),
+            ("t012.tif", "man_seg013.tif"),
+            ("bus_0001-l.png", "mask_0001-r.png"),
+            ("21_training.tif", "22_manual1.gif"),
         ] {
             assert!(!pair(image, mask), "{image} {mask}");
         }
