@@ -5,6 +5,7 @@
 //! `unet_lab::data`. Taught in unit 02 (training).
 
 mod dataset;
+pub mod doctor;
 mod error;
 pub mod files;
 mod folder;

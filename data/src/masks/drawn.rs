@@ -11,15 +11,6 @@ pub(crate) enum Drawn {
     Colours(Vec<[u8; 3]>),
 }
 
-impl Drawn {
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Numbers(values) => values.len(),
-            Self::Colours(values) => values.len(),
-        }
-    }
-}
-
 /// Grey files give their numbers; a palette or three channels give colours, or, where all are grey, their levels. Transparency is
 /// dropped.
 pub(crate) fn drawn(file: &Decoded) -> Result<Drawn, FormatError> {

@@ -23,7 +23,7 @@ use crate::formats::FormatError;
 
 pub use coco::{Coco, CocoAnnotation, CocoCategory, CocoImage};
 pub use combine::{Instances, merge_instances, union};
-pub(crate) use drawn::{Drawn, drawn};
+pub(crate) use drawn::{Drawn, drawn, turned_palette};
 pub use encoding::{LabelEncoding, Stray};
 pub use outlines::{Outline, Outlines};
 pub use polygon::{FillRule, Polygon};

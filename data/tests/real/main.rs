@@ -2,6 +2,7 @@
 //!
 //! `UNET_LAB_REALDATA` names the place; without it `../shared/realdata` beside the checkout is taken.
 
+mod doctor;
 mod pairs;
 mod pictures;
 
@@ -12,7 +13,7 @@ use libtest_mimic::{Arguments, Trial};
 
 fn main() -> ExitCode {
     let root = RealData::find();
-    let trials = [pairs::trials, pictures::trials]
+    let trials = [doctor::trials, pairs::trials, pictures::trials]
         .iter()
         .flat_map(|trials| trials(&root))
         .collect();
