@@ -1,7 +1,9 @@
 //! A folder of images with a folder of masks, as most people have them.
 
+use super::layout::{Layout, is_outlines};
 use super::masks::{Outlines, union};
-use super::pairing::{self, Found, Layout, find};
+use super::names::stem;
+use super::pairing::{Found, find};
 use super::raster::{Label, LabelValues, Labels};
 use super::{DataError, Dataset, ImagePair, Mask, load_image};
 use rayon::prelude::*;
@@ -170,7 +172,7 @@ impl PairFolder {
     /// [`DataError::Unpaired`] for an image without mask or with several.
     pub fn files(&self) -> Result<Vec<PairFiles>, DataError> {
         let pair = |found: Found| {
-            let name = pairing::stem(&found.image);
+            let name = stem(&found.image);
             PairFiles {
                 group: self.group(&name),
                 name,
@@ -198,7 +200,7 @@ impl PairFolder {
         let data: Dataset = pairs.into_iter().collect::<Result<_, _>>()?;
         if data.foreground_fraction() == 0.0
             && let Some(mask) = files.first().and_then(|files| files.masks.first())
-            && !pairing::is_outlines(mask)
+            && !is_outlines(mask)
         {
             return Err(DataError::NoForeground {
                 path: mask.parent().unwrap_or(Path::new("")).into(),
@@ -228,7 +230,7 @@ impl PairFolder {
     }
 
     fn mask(&self, path: &Path, image: &Path, size: [usize; 2]) -> Result<Mask, DataError> {
-        if pairing::is_outlines(path) {
+        if is_outlines(path) {
             let drawn = Outlines::read(path)?.mask(size[0], size[1]);
             return drawn.map_err(|problem| DataError::Annotation {
                 path: path.into(),

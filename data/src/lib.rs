@@ -15,9 +15,14 @@ pub mod formats;
 mod geometry;
 mod grid;
 mod image;
+pub mod inspect;
 mod label_map;
+mod layout;
+#[cfg(test)]
+mod layout_tests;
 mod mask;
 pub mod masks;
+mod names;
 mod otsu;
 mod pairing;
 pub mod phantom;

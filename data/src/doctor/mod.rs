@@ -19,6 +19,8 @@ mod set;
 #[cfg(test)]
 mod tests;
 mod values;
+#[cfg(test)]
+mod volume_tests;
 
 use std::path::{Path, PathBuf};
 

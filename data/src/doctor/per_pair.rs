@@ -173,8 +173,13 @@ fn coloured(case: &Case, colours: &[[u8; 3]]) -> Finding {
 /// With so few stray values and so small a part of the pixels, they are slips, not edges.
 const SLIP_VALUES: usize = 8;
 const SLIP_SHARE: f64 = 0.002;
-/// Strays of which that part lies beside an edge come from interpolation; those of JPEG lie further out, too.
+/// Strays of which that part lies beside an edge, and that part well between the classes, come from interpolation; those of JPEG lie
+/// further out, too, and nearly all differ little from a class. Measured on six masks: between 13 and 93 % after scaling by linear, cubic
+/// and Lanczos interpolation, at most 9 % after JPEG of qualities 50 to 95.
 const SOFT_AT_EDGES: f64 = 0.9;
+const SOFT_BETWEEN: f64 = 0.11;
+/// So many pixels along edges are no slip.
+const SLIP_PIXELS: usize = 64;
 
 fn of_values(case: &Case, values: &Values) -> Option<Finding> {
     let (zeros, pixels) = (values.zeros(), values.pixels);
@@ -215,24 +220,27 @@ fn of_values(case: &Case, values: &Values) -> Option<Finding> {
         shown.join(", "),
         solid.join(", ")
     );
-    let is_slip = values.strays.len() <= SLIP_VALUES && (count as f64) < SLIP_SHARE * pixels as f64;
-    Some(match !is_slip && values.strays_at_edges >= SOFT_AT_EDGES {
-        true => finding(
-            case,
-            Kind::SoftEdges,
-            Severity::Warning,
-            format!("{among}, all along edges: it was scaled with interpolation"),
-            "use the original mask, or a threshold: Foreground::AtLeast(128)",
-        ),
-        false => finding(
-            case,
-            Kind::StrayValues,
-            Severity::Warning,
-            among,
-            "they are of no class (a copy as JPEG, or a slip while drawing): use a threshold, Foreground::AtLeast(128), or \
+    let is_slip =
+        values.strays.len() <= SLIP_VALUES && (count as f64) < SLIP_SHARE * pixels as f64 && count < SLIP_PIXELS;
+    Some(
+        match !is_slip && values.strays_at_edges >= SOFT_AT_EDGES && values.strays_between() >= SOFT_BETWEEN {
+            true => finding(
+                case,
+                Kind::SoftEdges,
+                Severity::Warning,
+                format!("{among}, all along edges: it was scaled with interpolation"),
+                "use the original mask, or a threshold: Foreground::AtLeast(128)",
+            ),
+            false => finding(
+                case,
+                Kind::StrayValues,
+                Severity::Warning,
+                among,
+                "they are of no class (a copy as JPEG, or a slip while drawing): use a threshold, Foreground::AtLeast(128), or \
              LabelEncoding::values with a tolerance",
-        ),
-    })
+            ),
+        },
+    )
 }
 
 fn short(value: f64) -> String {

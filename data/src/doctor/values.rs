@@ -88,13 +88,25 @@ impl Values {
         labels
     }
 
+    /// Of the stray pixels, the part that is well between the lowest and the highest class, further from both than an eighth of the way.
+    pub fn strays_between(&self) -> f64 {
+        let values = self.solid.iter().map(|v| v.value);
+        let (low, high) = values.fold((f64::MAX, f64::MIN), |(low, high), v| (low.min(v), high.max(v)));
+        let margin = (high - low) / 8.0;
+        let between = self
+            .strays
+            .iter()
+            .filter(|v| v.value > low + margin && v.value < high - margin);
+        between.map(|v| v.count).sum::<usize>() as f64 / self.stray_pixels().max(1) as f64
+    }
+
     /// Pixels that are 0.
     pub fn zeros(&self) -> usize {
         let all = self.solid.iter().chain(&self.strays);
         all.filter(|v| v.value == 0.0).map(|v| v.count).sum()
     }
 
-    /// The part of the stray pixels in whose 5 x 5 surroundings there is both dark and bright.
+    /// The part of the stray pixels in whose 9 x 9 surroundings there is both dark and bright.
     fn at_edges(&self, numbers: &[f64], height: usize, width: usize) -> f64 {
         let extremes = self.solid.iter().map(|v| v.value);
         let (low, high) = extremes.fold((f64::MAX, f64::MIN), |(low, high), v| (low.min(v), high.max(v)));
@@ -105,8 +117,8 @@ impl Values {
         for place in (0..numbers.len()).filter(|&place| strays.contains(&(numbers[place] + 0.0).to_bits())) {
             let (slice, y, x) = (place / area * area, place % area / width, place % width);
             let mut sides = [false; 2];
-            for row in y.saturating_sub(2)..(y + 3).min(height) {
-                for column in x.saturating_sub(2)..(x + 3).min(width) {
+            for row in y.saturating_sub(4)..(y + 5).min(height) {
+                for column in x.saturating_sub(4)..(x + 5).min(width) {
                     sides[usize::from(numbers[slice + row * width + column] > middle)] = true;
                 }
             }

@@ -17,30 +17,41 @@ pub(super) fn recognises_packed(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0x1f, 0x8b]) && GzDecoder::new(bytes).read_exact(&mut start).is_ok() && recognises(&start)
 }
 
+/// Headers are shorter than this.
+const HEADER_BYTES: u64 = 1 << 16;
+
 pub(super) fn decode_packed(bytes: &[u8], limits: Limits, companion: Companion) -> Result<Decoded, FormatError> {
-    let mut inner = Vec::new();
-    // A header and, in plain files, twelve bytes a number at most.
-    let most = limits.bytes().saturating_mul(12).saturating_add(1 << 16);
-    let packed = GzDecoder::new(bytes).take(most).read_to_end(&mut inner);
-    packed.map_err(FormatError::from)?;
+    let unpacked = |most: u64| {
+        let mut inner = Vec::new();
+        GzDecoder::new(bytes)
+            .take(most)
+            .read_to_end(&mut inner)
+            .map(|_| inner)
+            .map_err(FormatError::from)
+    };
+    // The header says how much more there can be: sixteen bytes a number in plain files, remarks included.
+    let start = unpacked(HEADER_BYTES)?;
+    let (_, header) = Text { bytes: &start, at: 2 }.any_header()?;
+    let numbers = limits.check(
+        &[header.channels, header.height, header.width],
+        header.sample_type().bytes(),
+    )?;
+    let inner = unpacked((numbers as u64).saturating_mul(16).saturating_add(HEADER_BYTES))?;
     decode(&inner, limits, companion)
 }
 
 /// The numbers of the file, of 8 or 16 bits; 1 stands for white in a PBM as in any other picture.
 pub(super) fn decode(bytes: &[u8], limits: Limits, _: Companion) -> Result<Decoded, FormatError> {
     let mut text = Text { bytes, at: 2 };
-    let kind = bytes.get(1).copied().unwrap_or(0);
+    let (kind, header) = text.any_header()?;
     let Header {
         width,
         height,
         channels,
         highest,
-    } = match kind {
-        b'7' => text.pam_header()?,
-        _ => text.header(kind)?,
-    };
+    } = header;
     let is_plain = matches!(kind, b'1'..=b'3');
-    let sample_type = if highest > 255 { SampleType::U16 } else { SampleType::U8 };
+    let sample_type = header.sample_type();
     let count = limits.check(&[channels, height, width], sample_type.bytes())? / sample_type.bytes();
     let samples = match kind {
         b'1' => Samples::U8(text.bits(count)?),
@@ -76,6 +87,16 @@ struct Header {
     height: usize,
     channels: usize,
     highest: u16,
+}
+
+impl Header {
+    fn sample_type(&self) -> SampleType {
+        if self.highest > 255 {
+            SampleType::U16
+        } else {
+            SampleType::U8
+        }
+    }
 }
 
 struct Text<'a> {
@@ -126,6 +147,16 @@ impl<'a> Text<'a> {
             let shown = word[..word.len().min(16)].escape_ascii();
             FormatError::Damaged(format!("where a number should be, there is \"{shown}\""))
         })
+    }
+
+    /// The digit after the P, and what follows.
+    fn any_header(&mut self) -> Result<(u8, Header), FormatError> {
+        let kind = self.bytes.get(1).copied().unwrap_or(0);
+        let header = match kind {
+            b'7' => self.pam_header()?,
+            _ => self.header(kind)?,
+        };
+        Ok((kind, header))
     }
 
     fn header(&mut self, kind: u8) -> Result<Header, FormatError> {

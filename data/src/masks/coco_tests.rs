@@ -102,3 +102,50 @@ fn damaged_annotations_are_refused() {
         assert!(Coco::parse(bad.as_bytes()).is_err());
     }
 }
+
+#[test]
+fn mutants_of_annotations_are_read_or_refused_but_nothing_else() {
+    use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
+    const XML: &str = r#"<Annotations><Annotation Name="a"><Regions><Region NegativeROA="1"><Vertices><Vertex X="0.5" Y="0"/>
+        <Vertex X="4" Y="0"/><Vertex X="4" Y="4"/></Vertices></Region></Regions></Annotation></Annotations>"#;
+    const CSV: &str = "seriesuid,coordX,coordY,coordZ,diameter_mm\n\"1.3\",-12.5,4,7,6.5\n";
+    let mut random = ChaCha8Rng::seed_from_u64(9);
+    let mut read = [0; 5];
+    for _ in 0..20_000 {
+        let kind = random.random_range(0..5);
+        let mut bytes = [FILE, XML, CSV, "1 2\n4.5 2\n7 3\n", "61X13mN000`0"][kind]
+            .as_bytes()
+            .to_vec();
+        for _ in 0..random.random_range(1..4) {
+            let at = random.random_range(0..bytes.len());
+            match random.random_range(0..4) {
+                0 => bytes[at] = random.random(),
+                1 => bytes[at] = b"0123456789-eE.,\"[]{}<>/"[random.random_range(0..23)],
+                2 => drop(bytes.remove(at)),
+                _ => bytes.truncate(at.max(1)),
+            }
+            if bytes.is_empty() {
+                bytes.push(b'0');
+            }
+        }
+        let text = String::from_utf8_lossy(&bytes);
+        let done = match kind {
+            0 => Coco::parse(&bytes).is_ok_and(|file| {
+                let small = |image: &&CocoImage| image.width.saturating_mul(image.height) < 10_000;
+                file.images
+                    .iter()
+                    .filter(small)
+                    .all(|image| file.mask(image, None).is_ok() && file.labels(image, &[5, 3]).is_ok())
+            }),
+            1 => Outlines::parse(&bytes).is_ok_and(|file| file.mask(9, 9).is_ok()),
+            2 => nodules::parse(&text).is_ok_and(|all| {
+                let grid = crate::Geometry::of_spacing([2.0, 1.0, 1.0]).unwrap();
+                nodules::spheres(&grid, [9, 20, 20], &all).is_ok()
+            }),
+            3 => walls::parse(&text).is_ok_and(|points| walls::between(&points, &points, 9, 9).is_ok()),
+            _ => RunLengths::from_text(&text, [9, 9]).is_ok(),
+        };
+        read[kind] += usize::from(done);
+    }
+    assert!(read[..4].iter().all(|&count| count > 20), "{read:?}");
+}

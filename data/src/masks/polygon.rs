@@ -37,7 +37,11 @@ impl Polygon {
                 points.len()
             )));
         }
-        match points.iter().flatten().find(|part| !(part.abs() <= FURTHEST)) {
+        match points
+            .iter()
+            .flatten()
+            .find(|part| part.is_nan() || part.abs() > FURTHEST)
+        {
             Some(part) => Err(MaskError::Damaged(format!(
                 "a polygon's corner is at {part}, which is no place in a picture: are these pixels?"
             ))),
