@@ -3,6 +3,7 @@
 //! `UNET_LAB_REALDATA` names the place; without it `../shared/realdata` beside the checkout is taken.
 
 mod doctor;
+mod masks;
 mod pairs;
 mod pictures;
 
@@ -13,7 +14,7 @@ use libtest_mimic::{Arguments, Trial};
 
 fn main() -> ExitCode {
     let root = RealData::find();
-    let trials = [doctor::trials, pairs::trials, pictures::trials]
+    let trials = [doctor::trials, masks::trials, pairs::trials, pictures::trials]
         .iter()
         .flat_map(|trials| trials(&root))
         .collect();
