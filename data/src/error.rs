@@ -2,6 +2,7 @@
 
 use super::formats::FormatError;
 use super::loader::LoadError;
+use super::masks::MaskError;
 use super::transform::TransformError;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -83,6 +84,14 @@ pub enum DataError {
         path: PathBuf,
         /// What is wrong with it.
         problem: FormatError,
+    },
+    /// A mask or a file of annotations does not hold what it should.
+    #[error("cannot use {path}: {problem}")]
+    Annotation {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: MaskError,
     },
     /// A mask in colour, or with several labels, was read without a rule saying which of them is the foreground.
     #[error("{path} is a label image of several classes ({found}): say which one is the foreground, as in {example}")]

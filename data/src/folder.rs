@@ -1,11 +1,14 @@
 //! A folder of images with a folder of masks, as most people have them.
 
-use super::pairing::{Layout, find};
+use super::layout::{Layout, is_outlines};
+use super::masks::{Outlines, union};
+use super::names::stem;
+use super::pairing::{Found, find};
 use super::raster::{Label, LabelValues, Labels};
 use super::{DataError, Dataset, ImagePair, Mask, load_image};
 use rayon::prelude::*;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Which pixels of a mask file are foreground. Taught in unit 02.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,8 +97,9 @@ impl Foreground {
 /// A folder of images and their masks, opened by name and loaded when all is set. Taught in unit 02.
 ///
 /// Found by themselves: a folder `images` (or img, image, ...) next to `masks` (or mask, labels, annotations, ...),
-/// or both kinds side by side in one folder. A mask belongs to the image of the same name, or has that name and an
-/// ending such as `_mask` or `-label`.
+/// or both kinds side by side in one folder, or folders of such folders. A mask belongs to the image of the same name, or has that name
+/// and an ending such as `_mask` or `-label`; parts of a mask (`_mask`, `_mask_1`) and objects in files of their own (a folder
+/// `masks` an image, as in DSB2018) are joined; outlines in XML (ImageScope) are filled.
 ///
 /// ```no_run
 /// use unet_lab_data::{Foreground, PairFolder};
@@ -156,6 +160,34 @@ impl PairFolder {
         self
     }
 
+    /// Leaves images without a mask out, where only some were annotated (Cell Tracking Challenge). Without it they are an error.
+    pub fn without_unpaired(mut self) -> Self {
+        self.layout.skips_unpaired = true;
+        self
+    }
+
+    /// Every image with its mask, or masks that are joined, in the order in which they are loaded. Reads no picture.
+    ///
+    /// # Errors
+    /// [`DataError::Unpaired`] for an image without mask or with several.
+    pub fn files(&self) -> Result<Vec<PairFiles>, DataError> {
+        let pair = |found: Found| {
+            let name = stem(&found.image);
+            PairFiles {
+                group: self.group(&name),
+                name,
+                image: found.image,
+                masks: found.masks,
+            }
+        };
+        Ok(find(&self.layout)?.into_iter().map(pair).collect())
+    }
+
+    fn group(&self, name: &str) -> Option<String> {
+        let text = self.group_before.as_ref()?;
+        Some(name.split(text.as_str()).next().unwrap_or_default().to_string())
+    }
+
     /// Reads all pairs, in the order of their names with numbers counted (2 before 10). If some images are grey and
     /// others in colour, all get the larger number of channels.
     ///
@@ -163,15 +195,15 @@ impl PairFolder {
     /// The first of: an image without mask or with several, a file that cannot be read, a mask of another size than
     /// its image, a mask of several labels without a rule, or no foreground in any mask.
     pub fn load(&self) -> Result<Dataset, DataError> {
-        let files = find(&self.layout)?;
-        let pairs: Vec<Result<ImagePair, DataError>> =
-            files.par_iter().map(|(image, mask)| self.pair(image, mask)).collect();
+        let files = self.files()?;
+        let pairs: Vec<Result<ImagePair, DataError>> = files.par_iter().map(|files| self.pair(files)).collect();
         let data: Dataset = pairs.into_iter().collect::<Result<_, _>>()?;
         if data.foreground_fraction() == 0.0
-            && let Some((_, mask)) = files.first()
+            && let Some(mask) = files.first().and_then(|files| files.masks.first())
+            && !is_outlines(mask)
         {
             return Err(DataError::NoForeground {
-                path: self.layout.masks.clone(),
+                path: mask.parent().unwrap_or(Path::new("")).into(),
                 wanted: self.foreground.unwrap_or(Foreground::NonZero).to_string(),
                 mask: file_name(mask),
                 found: Labels::census_text(&Labels::load(mask)?.census()),
@@ -181,36 +213,57 @@ impl PairFolder {
         Ok(data.with_channels(most))
     }
 
-    fn pair(&self, image_path: &Path, mask_path: &Path) -> Result<ImagePair, DataError> {
-        let image = load_image(image_path)?;
-        let labels = Labels::load(mask_path)?;
-        if [image.width(), image.height()] != [labels.width, labels.height] {
-            return Err(DataError::SizesDiffer {
-                image: image_path.into(),
-                image_size: [image.width(), image.height()],
-                mask: mask_path.into(),
-                mask_size: [labels.width, labels.height],
-            });
-        }
-        let mask = match self.foreground {
-            Some(rule) => rule.mask(&labels),
-            None => Foreground::automatic(&labels, mask_path)?,
-        };
-        let name = image_path
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        let group = self
-            .group_before
-            .as_ref()
-            .map(|text| name.split(text.as_str()).next().unwrap_or_default().to_string());
-        let pair = ImagePair::new(name, image, mask)?;
-        Ok(match group {
-            Some(group) => pair.with_group(group),
+    fn pair(&self, files: &PairFiles) -> Result<ImagePair, DataError> {
+        let image = load_image(&files.image)?;
+        let size = [image.width(), image.height()];
+        let masks = files.masks.iter().map(|mask| self.mask(mask, &files.image, size));
+        let masks: Vec<Mask> = masks.collect::<Result<_, _>>()?;
+        let mask = union(&masks).map_err(|problem| DataError::Annotation {
+            path: files.image.clone(),
+            problem,
+        })?;
+        let pair = ImagePair::new(files.name.clone(), image, mask)?;
+        Ok(match &files.group {
+            Some(group) => pair.with_group(group.clone()),
             None => pair,
         })
     }
+
+    fn mask(&self, path: &Path, image: &Path, size: [usize; 2]) -> Result<Mask, DataError> {
+        if is_outlines(path) {
+            let drawn = Outlines::read(path)?.mask(size[0], size[1]);
+            return drawn.map_err(|problem| DataError::Annotation {
+                path: path.into(),
+                problem,
+            });
+        }
+        let labels = Labels::load(path)?;
+        if size != [labels.width, labels.height] {
+            return Err(DataError::SizesDiffer {
+                image: image.into(),
+                image_size: size,
+                mask: path.into(),
+                mask_size: [labels.width, labels.height],
+            });
+        }
+        match self.foreground {
+            Some(rule) => Ok(rule.mask(&labels)),
+            None => Foreground::automatic(&labels, path),
+        }
+    }
+}
+
+/// The files of a pair.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PairFiles {
+    /// The image's name without its ending.
+    pub name: String,
+    /// The image.
+    pub image: PathBuf,
+    /// Its mask; several where parts of it, or objects, are in files of their own, to be joined.
+    pub masks: Vec<PathBuf>,
+    /// See [`PairFolder::with_group_before`].
+    pub group: Option<String>,
 }
 
 pub(super) fn file_name(path: &Path) -> String {

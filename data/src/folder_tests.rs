@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 /// A folder with the given files, each an image of 4 x 2 or, where "mask" or "label" is in the path, a mask of that
 /// size.
-fn folder(files: &[&str]) -> TempDir {
+pub(super) fn folder(files: &[&str]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for name in files {
         let path = folder.path().join(name);
@@ -21,12 +21,12 @@ fn folder(files: &[&str]) -> TempDir {
     folder
 }
 
-fn load(folder: &TempDir) -> Result<Dataset, DataError> {
+pub(super) fn load(folder: &TempDir) -> Result<Dataset, DataError> {
     PairFolder::open(folder.path())?.load()
 }
 
 /// The message without the temporary folder's name.
-fn message<T: fmt::Debug>(folder: &TempDir, result: Result<T, DataError>) -> String {
+pub(super) fn message<T: fmt::Debug>(folder: &TempDir, result: Result<T, DataError>) -> String {
     result
         .unwrap_err()
         .to_string()
@@ -105,7 +105,7 @@ fn a_missing_folder() {
 #[test]
 fn an_empty_folder() {
     let empty = tempfile::tempdir().unwrap();
-    let endings = "png, jpg, jpeg, gif, tif, tiff, pgm, ppm, pbm, pnm";
+    let endings = "png, jpg, jpeg, gif, tif, tiff, pgm, ppm, pbm, pnm, bmp";
     assert_eq!(
         message(&empty, load(&empty)),
         format!("F holds no image: expected files ending in {endings}, found nothing. Check the path")
@@ -161,8 +161,8 @@ fn an_unreadable_file() {
     fs::write(broken.path().join("images/1.png"), "text").unwrap();
     assert_eq!(
         message(&broken, load(&broken)),
-        "cannot read F/images/1.png: Format error decoding Png: Invalid PNG signature. Open it in an image viewer; if it \
-         opens there, save it again as PNG"
+        "cannot read F/images/1.png: it is not a picture, a volume or an array: it begins with \"text\". Open it in an image \
+         viewer; if it opens there, save it again as PNG"
     );
 }
 

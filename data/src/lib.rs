@@ -5,6 +5,7 @@
 //! `unet_lab::data`. Taught in unit 02 (training).
 
 mod dataset;
+pub mod doctor;
 mod error;
 pub mod files;
 mod folder;
@@ -14,9 +15,15 @@ pub mod formats;
 mod geometry;
 mod grid;
 mod image;
+pub mod inspect;
 mod label_map;
+mod layout;
+#[cfg(test)]
+mod layout_tests;
 pub mod loader;
 mod mask;
+pub mod masks;
+mod names;
 mod otsu;
 mod pairing;
 pub mod patch;
@@ -30,7 +37,7 @@ mod volume_folder;
 
 pub use dataset::Dataset;
 pub use error::DataError;
-pub use folder::{Foreground, PairFolder};
+pub use folder::{Foreground, PairFiles, PairFolder};
 pub use geometry::Geometry;
 pub use image::Image;
 pub use label_map::{LabelMap, Region, checked_spacing};

@@ -1,17 +1,21 @@
-//! Reading and writing picture files: PNG, JPEG, GIF, PNM and TIFF.
+//! Pictures and masks as the lab uses them, from what [`formats`](super::formats) decodes; and writing them.
 
+use super::formats::{self, Decoded, SampleType};
+use super::masks::{Drawn, drawn};
 use super::{DataError, Foreground, Image, Mask};
 use ::image::{
-    DynamicImage, ExtendedColorType, ImageEncoder, ImageReader,
+    ExtendedColorType, ImageEncoder,
     codecs::png::{CompressionType, FilterType, PngEncoder},
 };
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The endings of the files that are read, in lower case.
-pub(super) const ENDINGS: [&str; 10] = ["png", "jpg", "jpeg", "gif", "tif", "tiff", "pgm", "ppm", "pbm", "pnm"];
+pub(super) const ENDINGS: [&str; 11] = [
+    "png", "jpg", "jpeg", "gif", "tif", "tiff", "pgm", "ppm", "pbm", "pnm", "bmp",
+];
 
-/// Reads a picture: 8 or 16 bits, grey or colour, palette or not. Values become numbers between 0 and 1 (16-bit files
+/// Reads a picture: 1 to 16 bits, grey or colour, palette or not. Values become numbers between 0 and 1 (16-bit files
 /// are divided by 65535; see [`Image::stretched`] for those that use few of their levels); transparency is dropped;
 /// of a file with several pages or frames the first is read.
 ///
@@ -19,44 +23,62 @@ pub(super) const ENDINGS: [&str; 10] = ["png", "jpg", "jpeg", "gif", "tif", "tif
 /// [`DataError::Unreadable`] when the file is missing or damaged, or holds floating-point pixels outside 0..1.
 pub fn load_image(path: impl AsRef<Path>) -> Result<Image, DataError> {
     let path = path.as_ref();
-    let picture = decode(path)?;
-    let (width, height) = (picture.width() as usize, picture.height() as usize);
-    let colour = picture.color().has_color();
-    let values: Vec<f32> = match (&picture, colour) {
-        (DynamicImage::ImageLuma8(_) | DynamicImage::ImageLumaA8(_), _) => scaled(&picture.to_luma8(), 255.0),
-        (DynamicImage::ImageLuma16(_) | DynamicImage::ImageLumaA16(_), _) => scaled(&picture.to_luma16(), 65535.0),
-        (DynamicImage::ImageRgb8(_) | DynamicImage::ImageRgba8(_), _) => scaled(&picture.to_rgb8(), 255.0),
-        (DynamicImage::ImageRgb16(_) | DynamicImage::ImageRgba16(_), _) => scaled(&picture.to_rgb16(), 65535.0),
-        _ => picture.to_rgb32f().into_raw(),
-    };
-    if let Some(value) = values.iter().find(|v| !(0.0..=1.0).contains(*v)) {
-        let reason = format!("its pixels are floating-point numbers, of which {value} is not between 0 and 1");
-        return Err(DataError::Unreadable {
-            path: path.into(),
-            reason,
-        });
-    }
-    let channels = values.len() / (width * height).max(1);
-    let planar = (0..channels)
-        .flat_map(|c| values.iter().skip(c).step_by(channels).copied())
-        .collect();
-    Image::new(width, height, channels, planar)
-}
-
-fn scaled<T: Copy + Into<f32>>(values: &[T], white: f32) -> Vec<f32> {
-    values.iter().map(|&v| v.into() / white).collect()
-}
-
-fn decode(path: &Path) -> Result<DynamicImage, DataError> {
-    let unreadable = |reason: String| DataError::Unreadable {
+    image_of(&read_picture(path)?).map_err(|reason| DataError::Unreadable {
         path: path.into(),
-        reason: reason.trim_end_matches('.').into(),
+        reason,
+    })
+}
+
+/// The first page of a picture, values between 0 and 1; or what is in the way.
+fn image_of(picture: &Decoded) -> Result<Image, String> {
+    let [depth, height, width] = picture.size;
+    let area = width * height;
+    let planes = match picture.channels {
+        _ if picture.palette.is_some() => 3,
+        1 | 2 => 1,
+        3 | 4 => 3,
+        other => return Err(format!("it has {other} channels, where grey or colour was expected")),
     };
-    let reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format);
-    reader
-        .map_err(|e| unreadable(e.to_string()))?
-        .decode()
-        .map_err(|e| unreadable(e.to_string()))
+    let white = match picture.sample_type() {
+        SampleType::U8 => 255.0,
+        SampleType::U16 => 65535.0,
+        SampleType::F32 | SampleType::F64 => 1.0,
+        other => {
+            return Err(format!(
+                "its pixels are of {other}, which says nothing of black and white"
+            ));
+        }
+    };
+    let white = picture.full_scale.unwrap_or(white);
+    let mut values = Vec::with_capacity(planes * area);
+    for plane in 0..planes {
+        values.extend((0..area).map(|i| match &picture.palette {
+            Some(palette) => {
+                let colour = palette
+                    .get(picture.samples.get(i) as usize)
+                    .copied()
+                    .unwrap_or_default();
+                f32::from(colour[plane]) / 255.0
+            }
+            None => picture.samples.get(plane * depth * area + i) as f32 / white as f32,
+        }));
+    }
+    if let Some(value) = values.iter().find(|v| !(0.0..=1.0).contains(*v)) {
+        return Err(format!(
+            "its pixels are floating-point numbers, of which {value} is not between 0 and 1"
+        ));
+    }
+    Image::new(width, height, planes, values).map_err(|error| error.to_string())
+}
+
+fn read_picture(path: &Path) -> Result<Decoded, DataError> {
+    formats::read(path).map_err(|error| DataError::Unreadable {
+        path: path.into(),
+        reason: match error {
+            DataError::File { problem, .. } => problem.to_string(),
+            other => other.to_string(),
+        },
+    })
 }
 
 /// The raw labels of a mask file, before a rule says which are foreground.
@@ -74,18 +96,27 @@ pub(super) enum LabelValues {
 
 impl Labels {
     pub fn load(path: &Path) -> Result<Self, DataError> {
-        let picture = decode(path)?;
-        let (width, height) = (picture.width() as usize, picture.height() as usize);
-        let values = match &picture {
-            DynamicImage::ImageLuma16(grey) => LabelValues::Grey(grey.as_raw().clone()),
-            DynamicImage::ImageLumaA16(grey) => LabelValues::Grey(grey.pixels().map(|p| p.0[0]).collect()),
-            _ => {
-                let pixels: Vec<[u8; 3]> = picture.to_rgb8().pixels().map(|p| p.0).collect();
-                if pixels.iter().all(|[r, g, b]| r == g && g == b) {
-                    LabelValues::Grey(pixels.iter().map(|p| u16::from(p[0])).collect())
-                } else {
-                    LabelValues::Colour(pixels)
-                }
+        let unreadable = |reason: String| DataError::Unreadable {
+            path: path.into(),
+            reason,
+        };
+        let picture = read_picture(path)?;
+        let [_, height, width] = picture.size;
+        let values = match drawn(&picture).map_err(|problem| unreadable(problem.to_string()))? {
+            Drawn::Colours(mut colours) => {
+                colours.truncate(width * height);
+                LabelValues::Colour(colours)
+            }
+            Drawn::Numbers(values) => {
+                // A 1-bit mask is black and white.
+                let scale = picture.full_scale.map_or(1.0, |white| (255.0 / white).floor().max(1.0));
+                let grey = |&value: &f64| match (value * scale) as u16 {
+                    grey if f64::from(grey) == value * scale => Ok(grey),
+                    _ => Err(unreadable(format!(
+                        "its labels should be whole numbers up to 65535, but one is {value}"
+                    ))),
+                };
+                LabelValues::Grey(values.iter().take(width * height).map(grey).collect::<Result<_, _>>()?)
             }
         };
         Ok(Self { width, height, values })
@@ -286,8 +317,8 @@ mod tests {
         std::fs::write(&path, "not a picture").unwrap();
         let error = load_image(&path).unwrap_err();
         let expected = format!(
-            "cannot read {}: Format error decoding Png: Invalid PNG signature. Open it in an image \
-             viewer; if it opens there, save it again as PNG",
+            "cannot read {}: it is not a picture, a volume or an array: it begins with \"not a picture\". Open it in an \
+             image viewer; if it opens there, save it again as PNG",
             path.display()
         );
         assert_eq!(error.to_string(), expected);

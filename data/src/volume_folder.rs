@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::folder::file_name;
 use super::formats::{Decoded, read};
-use super::pairing::natural;
+use super::names::natural;
 use super::volume_files::named;
 use super::{DataError, Geometry, LabelMap, Volume};
 

@@ -31,6 +31,8 @@ pub struct Decoded {
     pub intercept: f64,
     /// The colours that the numbers stand for, where the file has a palette.
     pub palette: Option<Vec<[u8; 3]>>,
+    /// The stored number that stands for white where it is not the highest of its type: 1 in a black-and-white picture.
+    pub full_scale: Option<f64>,
     /// Whatever else a person would want to know, such as a DICOM series' modality, as name and text.
     pub notes: Vec<(String, String)>,
 }
@@ -77,8 +79,14 @@ impl Decoded {
             slope: 1.0,
             intercept: 0.0,
             palette: None,
+            full_scale: None,
             notes: Vec::new(),
         })
+    }
+
+    /// Adds a remark to the notes.
+    pub(crate) fn note(&mut self, name: &str, text: impl ToString) {
+        self.notes.push((name.to_owned(), text.to_string()));
     }
 
     /// The type of the stored numbers.

@@ -3,10 +3,14 @@
 //! Each reader works on bytes alone, allocates no more than [`Limits`] allows, and answers any input with a [`Decoded`] or a
 //! [`FormatError`]. The format is told from the contents, not from the file's name.
 
+mod bmp;
 mod decoded;
 #[cfg(feature = "dicom")]
 pub mod dicom;
 mod error;
+mod gif;
+mod imagej;
+mod jpeg;
 mod metaimage;
 mod nifti;
 mod npy;
@@ -14,8 +18,15 @@ mod npz;
 mod nrrd;
 mod numbers;
 mod open;
+mod picture;
+#[cfg(test)]
+mod pictures_tests;
+mod png;
+mod pnm;
 mod samples;
 mod text;
+mod tiff;
+mod tiff_pages;
 
 use std::fmt;
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use super::{Decoded, FormatError, Limits, metaimage, nifti, npy, npz, nrrd};
+use super::{Decoded, FormatError, Limits, bmp, gif, jpeg, metaimage, nifti, npy, npz, nrrd, png, pnm, tiff};
 use crate::DataError;
 
 /// Gives the contents of another file that a header names. A name that begins with `*` stands for the header's own name without its ending:
@@ -38,6 +38,34 @@ const READERS: &[Reader] = &[
     Reader {
         recognises: super::dicom::recognises,
         decode: super::dicom::decode,
+    },
+    Reader {
+        recognises: png::recognises,
+        decode: png::decode,
+    },
+    Reader {
+        recognises: jpeg::recognises,
+        decode: jpeg::decode,
+    },
+    Reader {
+        recognises: gif::recognises,
+        decode: gif::decode,
+    },
+    Reader {
+        recognises: bmp::recognises,
+        decode: bmp::decode,
+    },
+    Reader {
+        recognises: pnm::recognises,
+        decode: pnm::decode,
+    },
+    Reader {
+        recognises: pnm::recognises_packed,
+        decode: pnm::decode_packed,
+    },
+    Reader {
+        recognises: tiff::recognises,
+        decode: tiff::decode,
     },
     // Analyze has hardly a mark of its own: after those that have.
     Reader {

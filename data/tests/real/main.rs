@@ -4,7 +4,10 @@
 
 mod dicom;
 mod dicom_mutants;
+mod doctor;
+mod masks;
 mod pairs;
+mod pictures;
 mod transforms;
 mod volumes;
 mod volumes_written;
@@ -17,12 +20,15 @@ use libtest_mimic::{Arguments, Trial};
 fn main() -> ExitCode {
     let root = RealData::find();
     let trials = [
-        pairs::trials,
-        volumes::trials,
-        volumes_written::trials,
         dicom::trials,
         dicom_mutants::trials,
+        doctor::trials,
+        masks::trials,
+        pairs::trials,
+        pictures::trials,
         transforms::trials,
+        volumes::trials,
+        volumes_written::trials,
     ]
     .iter()
     .flat_map(|trials| trials(&root))
