@@ -48,7 +48,7 @@ pub(super) fn parts(name: &str) -> Result<Vec<&str>, ArchiveError> {
 
 /// What programs of other systems leave behind and no data set means: resource forks, folder views.
 pub(super) fn is_litter(parts: &[&str]) -> bool {
-    parts.iter().any(|&part| part == "__MACOSX")
+    parts.contains(&"__MACOSX")
         || parts
             .last()
             .is_some_and(|name| name.starts_with("._") || matches!(*name, ".DS_Store" | "Thumbs.db" | "desktop.ini"))

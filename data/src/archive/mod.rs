@@ -9,11 +9,7 @@ mod entry_path;
 mod error;
 mod gzip_file;
 mod limits;
-#[cfg(test)]
-mod mutation_tests;
 mod tar_file;
-#[cfg(test)]
-mod tests;
 mod zip_file;
 
 use std::fs::{self, File};

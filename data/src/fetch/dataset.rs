@@ -150,14 +150,19 @@ impl<'a> Fetch<'a> {
         wanted.iter().filter(is_missing).copied().collect()
     }
 
-    /// Removes what a killed process left half unpacked.
+    /// Removes what a killed process left half written; the caller holds the lock.
     fn sweep(&self) -> Result<(), FetchError> {
         let folder = self.settings.cache.downloads(&self.manifest.id);
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
-            let name = entry.file_name();
+            let (name, path) = (entry.file_name(), entry.path());
             let name = name.to_string_lossy();
-            if name.ends_with(".unpacking") || name.ends_with(".replaced") {
-                fs::remove_dir_all(entry.path()).map_err(|error| FetchError::system(&entry.path(), &error))?;
+            let is_left_over = [".unpacking", ".replaced", ".arrived", ".bundled", ".tmp"];
+            if !is_left_over.iter().any(|ending| name.ends_with(ending)) {
+                continue;
+            }
+            match path.is_dir() {
+                true => fs::remove_dir_all(&path).map_err(|error| FetchError::system(&path, &error))?,
+                false => super::record::remove(&path)?,
             }
         }
         Ok(())

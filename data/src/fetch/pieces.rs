@@ -7,7 +7,7 @@ use super::answer::Answer;
 use super::back_off::{pause, sleep};
 use super::partial::{Partial, write_at};
 use super::ranges::Ranges;
-use super::request::{Job, Source};
+use super::request::{Job, Source, is_progress};
 use super::transfer::Failure;
 use super::{FetchError, Phase, SourceProblem};
 
@@ -149,7 +149,9 @@ impl<'a> Pieces<'a> {
                     continue;
                 }
                 Err(Stop::Failure(Failure::Source(problem))) if problem.may_pass() => {
-                    failures = if at > piece.0 { 1 } else { failures + 1 };
+                    let total = self.lock().total;
+                    let gained = at.saturating_sub(piece.0);
+                    failures = if is_progress(gained, total) { 1 } else { failures + 1 };
                     match self.may_go_on(problem, failures) {
                         true => continue,
                         false => break,

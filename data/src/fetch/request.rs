@@ -24,6 +24,11 @@ pub(super) struct Source {
     pub url: String,
 }
 
+/// Whether so many bytes are worth asking again for: a server that gives a few a connection would be asked for ever.
+pub(super) fn is_progress(gained: u64, total: u64) -> bool {
+    gained >= (64 << 10).min(total / 16).max(1)
+}
+
 impl Job<'_> {
     pub fn step(&self, phase: Phase, bytes: u64, total: Option<u64>) {
         self.progress.step(Step {

@@ -6,7 +6,7 @@ use super::answer::Answer;
 use super::back_off::{pause, sleep};
 use super::partial::{Partial, write_at};
 use super::pieces::{Outcome, download_pieces};
-use super::request::{Job, Source};
+use super::request::{Job, Source, is_progress};
 use super::{FetchError, Phase, SourceProblem};
 
 /// A file that was replaced this often while it was downloaded is given up.
@@ -68,9 +68,8 @@ pub(super) fn transfer(job: &Job, source: &Source, partial: &mut Partial) -> Res
             Err(Failure::Source(problem)) if problem.may_pass() => problem,
             Err(failure) => return Err(failure),
         };
-        // Whoever gives something is asked again; a few bytes at a time are nothing.
         let gained = partial.have.bytes().saturating_sub(before);
-        let is_something = gives_parts && gained >= (64 << 10).min(partial.total.unwrap_or(0) / 16).max(1);
+        let is_something = gives_parts && is_progress(gained, partial.total.unwrap_or(0));
         failures = if is_something { 1 } else { failures + 1 };
         if failures > job.settings.retries {
             return Err(problem.into());
