@@ -36,6 +36,23 @@ pub fn write_atomically(file: &Path, contents: impl FnOnce(&mut dyn Write) -> io
     Ok(())
 }
 
+/// Bytes free for this user on the file system of `path` or of its nearest existing ancestor; `None` where the system does not
+/// tell.
+#[cfg(feature = "fetch")]
+pub fn available_bytes(path: &Path) -> Option<u64> {
+    let existing = path.ancestors().find(|ancestor| ancestor.exists())?;
+    #[cfg(unix)]
+    {
+        let stat = rustix::fs::statvfs(existing).ok()?;
+        Some(stat.f_bavail.saturating_mul(stat.f_frsize))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = existing;
+        None
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,5 +80,12 @@ mod tests {
         assert!(failed.is_err());
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(all(feature = "fetch", unix))]
+    #[test]
+    fn free_space_is_known_even_for_a_path_to_come() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(available_bytes(&folder.path().join("a/b/c")).is_some_and(|bytes| bytes > 0));
     }
 }

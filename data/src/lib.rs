@@ -4,9 +4,14 @@
 //! that a command that only handles files compiles no deep-learning framework. The library `unet_lab` gives all of it out as
 //! `unet_lab::data`. Taught in unit 02 (training).
 
+#[cfg(feature = "fetch")]
+pub mod archive;
 mod dataset;
+pub mod datasets;
 pub mod doctor;
 mod error;
+#[cfg(feature = "fetch")]
+pub mod fetch;
 pub mod files;
 mod folder;
 #[cfg(test)]

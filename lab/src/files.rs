@@ -1,29 +1,21 @@
 //! File system helpers that the standard library lacks.
 
-use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
-/// Writes a file so that a reader, or a crash, sees the old content or the new, never half of it.
+/// Writes a file so that a reader, or a crash, sees the old content or the new, never half of it. Its folder must be there: what
+/// writes into a session that has ended must not bring its folder back.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
-    let written = File::create(&temporary).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    written
-        .and_then(|()| std::fs::rename(&temporary, path))
-        .inspect_err(|_| {
-            let _ = std::fs::remove_file(&temporary);
-        })
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder {
+        folder.metadata()?;
+    }
+    unet_lab_data::files::write_atomically(path, |out| out.write_all(bytes))
 }
 
 /// Megabytes free for this user on the file system of `path` or of its nearest existing ancestor.
 pub fn available_mb(path: &Path) -> Option<u64> {
-    let existing = path.ancestors().find(|ancestor| ancestor.exists())?;
-    let stat = rustix::fs::statvfs(existing).ok()?;
-    Some(stat.f_bavail.saturating_mul(stat.f_frsize) / (1 << 20))
+    Some(unet_lab_data::files::available_bytes(path)? / (1 << 20))
 }
 
 #[cfg(test)]
@@ -31,25 +23,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_replaced_whole_and_nothing_is_left_beside_it() {
-        let directory = tempfile::tempdir().expect("a temporary directory");
-        let path = directory.path().join("a.json");
-        write_atomically(&path, b"one").expect("written");
-        write_atomically(&path, b"two").expect("written");
-        assert_eq!(std::fs::read(&path).expect("read"), b"two");
-        assert_eq!(std::fs::read_dir(directory.path()).expect("a directory").count(), 1);
-    }
-
-    #[test]
-    fn a_failed_write_leaves_the_old_file() {
+    fn a_write_makes_no_folder() {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let path = directory.path().join("missing").join("a.json");
         assert!(write_atomically(&path, b"x").is_err());
-    }
-
-    #[test]
-    fn free_space_is_known_even_for_a_path_to_come() {
-        let directory = tempfile::tempdir().expect("a temporary directory");
-        assert!(available_mb(&directory.path().join("a/b/c")).is_some_and(|mb| mb > 0));
+        assert!(!directory.path().join("missing").exists());
+        assert!(write_atomically(&directory.path().join("a.json"), b"x").is_ok());
     }
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use lab::commands::{doctor, kernel, run, start};
+use lab::commands::{data, doctor, kernel, run, start};
 use lab::engine::{as_cargo, janitor, relay};
 
 /// U-Net Lab: learn U-Net in Rust notebooks. Without a command it does `start`.
@@ -20,6 +20,7 @@ enum Command {
     Doctor(doctor::DoctorArguments),
     Run(run::RunArguments),
     Kernel(kernel::KernelArguments),
+    Data(data::DataArguments),
 }
 
 fn main() -> ExitCode {
@@ -61,5 +62,6 @@ fn dispatch(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::Doctor(arguments) => Ok(doctor::run(&arguments)?),
         Command::Run(arguments) => Ok(run::run(&arguments)?),
         Command::Kernel(arguments) => Ok(kernel::run(arguments)?),
+        Command::Data(arguments) => Ok(data::run(arguments)?),
     }
 }
