@@ -114,3 +114,39 @@ fn the_page_is_as_the_manifests_say() {
         "docs/datasets.md is stale: UNET_LAB_WRITE_PAGES=1 cargo test -p unet_lab_data page"
     );
 }
+
+/// The published schema and the type know the same fields: the type names its own when it meets a strange one.
+#[cfg(feature = "fetch")]
+#[test]
+fn the_schema_has_the_fields_of_the_type() {
+    let text = fs::read_to_string(project_folder().join("datasets/schema.json")).unwrap();
+    let schema: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let properties = |pointer: &str| -> Vec<String> {
+        let object = schema.pointer(pointer).and_then(|value| value.as_object());
+        let mut names: Vec<String> = object.unwrap().keys().cloned().collect();
+        names.sort();
+        names
+    };
+    let places = [
+        ("strange = 1", "/properties"),
+        ("[licence]\nstrange = 1", "/properties/licence/properties"),
+        ("[citation]\nstrange = 1", "/properties/citation/properties"),
+        ("[layout]\nstrange = 1", "/properties/layout/properties"),
+        ("[cases]\nstrange = 1", "/properties/cases/properties"),
+        ("[class]\nstrange = 1", "/properties/class/properties"),
+        ("[[scores]]\nstrange = 1", "/properties/scores/items/properties"),
+        ("[[files]]\nstrange = 1", "/$defs/file/properties"),
+    ];
+    for (text, pointer) in places {
+        let error = Manifest::parse(text).unwrap_err().to_string();
+        let (_, expected) = error.split_once("expected ").unwrap();
+        let mut names: Vec<String> = expected.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+        names.sort();
+        assert_eq!(names, properties(pointer), "{pointer}");
+    }
+    let packings = schema
+        .pointer("/$defs/file/properties/unpack/enum")
+        .unwrap()
+        .to_string();
+    assert_eq!(packings, r#"["none","zip","tar","tar.gz","tar-of-gz","gz"]"#);
+}

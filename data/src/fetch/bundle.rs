@@ -67,6 +67,8 @@ pub fn bundle(
         entries: Vec::new(),
     };
     let mut sources = Vec::new();
+    // Archives that are only here for the bundle.
+    let mut fetched: Vec<std::path::PathBuf> = Vec::new();
     for id in ids {
         let manifest = find(id).ok_or_else(|| super::dataset::unknown(id))?;
         if manifest.access != Access::Open {
@@ -75,6 +77,12 @@ pub fn bundle(
         }
         let fetch = Fetch::new(manifest, settings.clone()).with_progress(Through(progress));
         let fetch = if class_size { fetch.class_size() } else { fetch };
+        let kept: Vec<_> = manifest
+            .files
+            .iter()
+            .map(|file| settings.cache.downloads(&manifest.id).join(&file.name))
+            .filter(|path| path.exists())
+            .collect();
         for (file, arrived) in fetch.archives()? {
             index.entries.push(BundleEntry {
                 id: manifest.id.clone(),
@@ -82,6 +90,11 @@ pub fn bundle(
                 bytes: arrived.sums.bytes,
                 sha256: arrived.sums.sha256,
             });
+            let is_new =
+                arrived.path.starts_with(settings.cache.downloads(&manifest.id)) && !kept.contains(&arrived.path);
+            if is_new && !settings.keep_archives {
+                fetched.push(arrived.path.clone());
+            }
             sources.push(arrived.path);
         }
     }
@@ -102,9 +115,7 @@ pub fn bundle(
         FetchError::Cache { reason, .. } => refuse(reason),
         full => full,
     })?;
-    if !settings.keep_archives {
-        sources.iter().try_for_each(|path| remove(path))?;
-    }
+    fetched.iter().try_for_each(|path| remove(path))?;
     Ok(index)
 }
 

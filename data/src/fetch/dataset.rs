@@ -180,13 +180,9 @@ impl<'a> Fetch<'a> {
                 Packing::None => 0,
                 _ => file.unpacked_bytes.unwrap_or(download),
             };
-            let part = self
-                .settings
-                .cache
-                .downloads(&self.manifest.id)
-                .join(&file.name)
-                .with_added_extension("part");
-            let there = super::clean::bytes_on_disk(&part);
+            let whole = self.settings.cache.downloads(&self.manifest.id).join(&file.name);
+            let part = whole.with_added_extension("part");
+            let there = super::clean::bytes_on_disk(&part).saturating_add(super::clean::bytes_on_disk(&whole));
             download.saturating_add(unpacked).saturating_sub(there)
         };
         let needed = missing.iter().map(needs).fold(0, u64::saturating_add);

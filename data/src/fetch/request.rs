@@ -1,7 +1,8 @@
 //! One file wanted from one source.
 
 use super::client::Client;
-use super::{Phase, Progress, Settings, Step};
+use super::partial::Partial;
+use super::{FetchError, Phase, Progress, Settings, Step};
 
 /// Everything that downloading one file needs to know.
 pub(super) struct Job<'a> {
@@ -12,6 +13,8 @@ pub(super) struct Job<'a> {
     pub file: &'a str,
     /// The file's length, where it is known beforehand.
     pub bytes: Option<u64>,
+    /// What it unpacks to, where it is unpacked: the bytes, or none where that is not known.
+    pub unpacks_to: Option<Option<u64>>,
     /// Whether a checksum will tell if bytes of different sources fit together.
     pub has_checksum: bool,
 }
@@ -38,5 +41,23 @@ impl Job<'_> {
             bytes,
             total,
         });
+    }
+
+    /// Refuses to begin what the disk has no room for: the rest of a file of `total` bytes, and what it unpacks to (as much again,
+    /// where that is not known).
+    pub fn check_room(&self, total: u64, partial: &Partial) -> Result<(), FetchError> {
+        let path = partial.path();
+        let unpacked = self.unpacks_to.map_or(0, |bytes| bytes.unwrap_or(total));
+        let rest = total.saturating_sub(partial.have.bytes());
+        let needed = rest.saturating_add(unpacked).saturating_add(self.settings.margin_bytes);
+        match self.settings.disk.available(path) {
+            Some(available) if available < needed => Err(FetchError::NoRoom {
+                path: self.settings.cache.folder().to_owned(),
+                what: self.file.to_owned(),
+                available,
+                needed,
+            }),
+            _ => Ok(()),
+        }
     }
 }

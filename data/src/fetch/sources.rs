@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::checksum::{Sums, sums_of};
 use super::client::Client;
+use super::dataset::place_of;
 use super::partial::Partial;
 use super::record::{Trusted, now};
 use super::request::{Job, Source};
@@ -38,18 +39,20 @@ impl FileFetch<'_> {
         let folder = self.settings.cache.downloads(&self.manifest.id);
         fs::create_dir_all(&folder).map_err(|error| FetchError::system(&folder, &error))?;
         let whole = folder.join(&self.file.name);
-        if whole.exists() {
-            match self.judge(&whole, "the cache", None)? {
+        // What is used as it is may be in its place already.
+        let place = place_of(&self.settings.cache, self.manifest, self.file);
+        let there = [Some(&whole), Some(&place).filter(|_| self.file.unpack == Packing::None)];
+        for path in there.into_iter().flatten().filter(|path| path.is_file()) {
+            match self.judge(path, "the cache", None)? {
                 Ok(arrived) => return Ok(arrived),
                 Err(problem) => {
-                    self.progress.note(&format!(
-                        "{} in the cache: {problem}; it is downloaded again",
-                        self.file.name
-                    ));
-                    super::record::remove(&whole)?;
+                    let name = &self.file.name;
+                    self.progress
+                        .note(&format!("{name} in the cache: {problem}; it is downloaded again"));
                 }
             }
         }
+        super::record::remove(&whole)?;
         let mut failures = Vec::new();
         for candidate in self.candidates() {
             let url = candidate.name();
@@ -96,6 +99,7 @@ impl FileFetch<'_> {
             dataset: &self.manifest.id,
             file: &self.file.name,
             bytes: self.file.bytes.or(resolved.bytes.filter(|_| !self.file.has_checksum())),
+            unpacks_to: (self.file.unpack != Packing::None).then_some(self.file.unpacked_bytes),
             has_checksum: self.file.has_checksum() && !self.file.checksum_varies,
         };
         let path = whole.with_added_extension("part");

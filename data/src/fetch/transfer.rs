@@ -131,6 +131,9 @@ fn attempt(job: &Job, source: &Source, partial: &mut Partial, gives_parts: bool)
                 // Most likely a web page; the whole of it is looked at.
                 return Ok(Outcome::NoParts);
             }
+            if partial.total.is_none() {
+                job.check_room(total, partial)?;
+            }
             partial.total = Some(total);
             partial.version = answer.version.clone();
             download_pieces(job, source, partial, answer)
@@ -155,6 +158,9 @@ fn download_whole(job: &Job, source: &Source, partial: &mut Partial, mut answer:
     partial.reset()?;
     partial.source.clone_from(&source.key);
     partial.version = answer.version.clone();
+    if let Some(total) = total.filter(|_| !answer.is_html) {
+        job.check_room(total, partial)?;
+    }
     let mut file = partial.handle()?;
     let mut buffer = vec![0; 1 << 17];
     let mut at = 0_u64;

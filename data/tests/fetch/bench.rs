@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use libtest_mimic::Trial;
 use unet_lab_data::datasets::Manifest;
 use unet_lab_data::fetch::{Cache, Fetch, FetchError, Progress, Settings, SourceProblem, Step, hexadecimal};
 
@@ -157,4 +158,15 @@ pub fn zip_of(files: &[(&str, &[u8])]) -> Vec<u8> {
         writer.write_all(content).unwrap();
     }
     writer.finish().unwrap().into_inner()
+}
+
+/// Tests with their names.
+pub fn named(tests: Vec<(&'static str, fn())>) -> Vec<Trial> {
+    let trial = |(name, test): (&str, fn())| {
+        Trial::test(name, move || {
+            test();
+            Ok(())
+        })
+    };
+    tests.into_iter().map(trial).collect()
 }

@@ -1,11 +1,17 @@
 //! Downloads, against servers that misbehave and processes that die.
 
 #[cfg(feature = "fetch")]
+mod addresses;
+#[cfg(feature = "fetch")]
 mod archives;
 #[cfg(feature = "fetch")]
 mod bench;
 #[cfg(feature = "fetch")]
+mod broken_archives;
+#[cfg(feature = "fetch")]
 mod cache;
+#[cfg(feature = "fetch")]
+mod mirrors;
 #[cfg(feature = "fetch")]
 mod processes;
 #[cfg(feature = "fetch")]
@@ -22,7 +28,10 @@ fn main() -> std::process::ExitCode {
     }
     let trials = [
         servers::trials,
+        mirrors::trials,
+        addresses::trials,
         archives::trials,
+        broken_archives::trials,
         cache::trials,
         processes::trials,
         rooms::trials,

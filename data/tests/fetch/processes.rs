@@ -9,13 +9,13 @@ use libtest_mimic::Trial;
 use unet_lab_data::datasets::Manifest;
 use unet_lab_data::fetch::{Cache, Fetch, Lines, Settings};
 
-use crate::bench::{Bench, manifest, noise, plain, sha256, zip_of};
+use crate::bench::{Bench, manifest, named, noise, plain, sha256, zip_of};
 use crate::server::Server;
 
 const CHILD: &str = "UNET_LAB_TEST_FETCH";
 
 pub fn trials() -> Vec<Trial> {
-    let tests: Vec<(&str, fn())> = vec![
+    named(vec![
         ("thirty processes fetch once", thirty_processes),
         ("a killed download goes on where it was", killed_downloads),
         ("a download killed at random times ends identical", killed_at_random),
@@ -26,11 +26,7 @@ pub fn trials() -> Vec<Trial> {
         ("when the one that fetches dies, one that waits takes over", takes_over),
         #[cfg(unix)]
         ("a full disk is told, and the next attempt goes on", full_disk),
-    ];
-    tests
-        .into_iter()
-        .map(|(name, test)| Trial::test(name, move || Ok(test())))
-        .collect()
+    ])
 }
 
 /// The part of a child: fetches the manifest and cache that the environment names.

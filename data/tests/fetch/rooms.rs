@@ -11,10 +11,10 @@ use libtest_mimic::Trial;
 use unet_lab_data::datasets::{Manifest, find};
 use unet_lab_data::fetch::{Fetch, FetchError, Room, Silent, SourceProblem, Trust, add, bundle, read_index};
 
-use crate::bench::{Bench, everything, sha256, zip_of};
+use crate::bench::{Bench, everything, named, sha256, zip_of};
 
 pub fn trials() -> Vec<Trial> {
-    let tests: Vec<(&str, fn())> = vec![
+    named(vec![
         ("a file is recognised by its name and checked", add_by_name),
         ("a file with a known checksum that differs is refused", add_wrong),
         ("a bundle goes from one cache to another", bundle_and_add),
@@ -22,11 +22,7 @@ pub fn trials() -> Vec<Trial> {
         ("what users must agree to is not bundled", closed_bundle),
         ("thirty clients are served by a room at once", room),
         ("a room gives out what is on its list and nothing else", room_paths),
-    ];
-    tests
-        .into_iter()
-        .map(|(name, test)| Trial::test(name, move || Ok(test())))
-        .collect()
+    ])
 }
 
 /// chase_db1 has no known checksum: any zip passes for it.

@@ -1,19 +1,18 @@
 //! Downloads from servers that misbehave, each in its own way. After each: the data set whole, or a typed error and nothing.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
-use unet_lab_data::fetch::{FetchError, SourceProblem};
+use unet_lab_data::fetch::SourceProblem;
 
-use crate::bench::{Bench, noise, plain, problems, sha256};
+use crate::bench::{Bench, named, noise, plain, problems, sha256};
 use crate::server::{Reply, Request, Server};
 
-const LENGTH: usize = 1_000_000;
+pub const LENGTH: usize = 1_000_000;
 
 pub fn trials() -> Vec<Trial> {
-    let tests: Vec<(&str, fn())> = vec![
+    named(vec![
         ("a good server is asked for pieces over several connections", good),
         ("what is in the cache is not asked for again", cached),
         ("a server without ranges is read through", without_ranges),
@@ -44,9 +43,6 @@ pub fn trials() -> Vec<Trial> {
         ("a slow start is no stall", slow_start),
         ("chunks without a length are read", chunked),
         ("a body that ends with the connection is read", until_closed),
-        ("a wrong checksum leads to the next mirror", wrong_then_good),
-        ("parts of two mirrors make one file", two_mirrors),
-        ("parts of two mirrors that differ are fetched anew", two_mirrors_differ),
         ("nobody listening is told", nobody_listens),
         ("a garbled status line is told", garbage),
         ("an empty file arrives", empty_file),
@@ -54,19 +50,10 @@ pub fn trials() -> Vec<Trial> {
             "a known length that differs is told before the download",
             wrong_known_length,
         ),
-        (
-            "without a checksum the first download is trusted and the next must equal it",
-            first_use,
-        ),
-        ("a wish to stop keeps what came", stop),
-    ];
-    tests
-        .into_iter()
-        .map(|(name, test)| Trial::test(name, move || Ok(test())))
-        .collect()
+    ])
 }
 
-fn content() -> Arc<Vec<u8>> {
+pub fn content() -> Arc<Vec<u8>> {
     noise(LENGTH, 1)
 }
 
@@ -351,49 +338,6 @@ fn until_closed() {
     });
 }
 
-fn wrong_then_good() {
-    let content = content();
-    let (wrong, right) = (Server::of(noise(LENGTH, 2)), Server::of(Arc::clone(&content)));
-    let bench = Bench::new();
-    let manifest = plain(&[wrong.url("a"), right.url("a")], Some(&sha256(&content)));
-    bench.fetch(&manifest).unwrap();
-    assert_eq!(bench.content(), *content);
-    assert!(bench.said("the SHA-256 is"));
-    assert_eq!(right.body_bytes(), LENGTH as u64);
-}
-
-/// A server that gives the first 300 000 bytes and then answers 404.
-fn half(content: Arc<Vec<u8>>) -> Server {
-    Server::start(move |request, reply| match request.range {
-        Some((first, _)) if first < 300_000 => reply.file(request, &content, "\"v\""),
-        _ => {
-            // The pieces before it have time to arrive.
-            std::thread::sleep(Duration::from_millis(300));
-            reply.status("404 Not Found", "");
-        }
-    })
-}
-
-fn two_mirrors() {
-    let content = content();
-    let (first, second) = (half(Arc::clone(&content)), Server::of(Arc::clone(&content)));
-    let bench = Bench::new();
-    let manifest = plain(&[first.url("a"), second.url("a")], Some(&sha256(&content)));
-    bench.fetch(&manifest).unwrap();
-    assert_eq!(bench.content(), *content);
-    assert_eq!(second.body_bytes(), LENGTH as u64 - 300_000);
-}
-
-fn two_mirrors_differ() {
-    let content = content();
-    let (first, second) = (half(noise(LENGTH, 3)), Server::of(Arc::clone(&content)));
-    let bench = Bench::new();
-    let manifest = plain(&[first.url("a"), second.url("a")], Some(&sha256(&content)));
-    bench.fetch(&manifest).unwrap();
-    assert_eq!(bench.content(), *content);
-    assert!(bench.said("do not fit together"));
-}
-
 fn nobody_listens() {
     let server = Server::of(content());
     let url = server.url("a");
@@ -429,55 +373,4 @@ fn wrong_known_length() {
     };
     assert_eq!(found, [expected]);
     assert_eq!(server.requests(), 1);
-}
-
-fn first_use() {
-    let (old, new) = (noise(5000, 1), noise(5000, 2));
-    let served = Arc::new(AtomicUsize::new(0));
-    let which = Arc::clone(&served);
-    let server = Server::start(move |request, reply| match which.load(Ordering::Relaxed) {
-        0 => reply.file(request, &old, "\"old\""),
-        _ => reply.file(request, &new, "\"new\""),
-    });
-    let bench = Bench::new();
-    let manifest = plain(&[server.url("a")], None);
-    bench.fetch(&manifest).unwrap();
-    assert!(bench.said("this first download is trusted"));
-    // Removed and fetched again, it must be the same.
-    let cleaning = unet_lab_data::fetch::Cleaning::Dataset("test".into());
-    unet_lab_data::fetch::clean(&bench.settings.cache, &cleaning, &unet_lab_data::fetch::Silent).unwrap();
-    served.store(1, Ordering::Relaxed);
-    let found = problems(bench.fetch(&manifest));
-    assert!(matches!(found[..], [SourceProblem::NotAsFirst { .. }]), "{found:?}");
-    served.store(0, Ordering::Relaxed);
-    bench.fetch(&manifest).unwrap();
-}
-
-fn stop() {
-    use unet_lab_data::fetch::{Fetch, Phase, Progress, Step};
-    struct StopAt(u64, std::sync::atomic::AtomicBool);
-    impl Progress for StopAt {
-        fn step(&self, step: Step) {
-            if step.phase == Phase::Downloading && step.bytes >= self.0 {
-                self.1.store(true, Ordering::Relaxed);
-            }
-        }
-        fn note(&self, _: &str) {}
-        fn is_cancelled(&self) -> bool {
-            self.1.load(Ordering::Relaxed)
-        }
-    }
-    let content = content();
-    let server = Server::of(Arc::clone(&content));
-    let bench = Bench::new();
-    let manifest = plain(&[server.url("a")], Some(&sha256(&content)));
-    let fetch = Fetch::new(&manifest, bench.settings.clone());
-    let stopped = fetch.with_progress(StopAt(400_000, Default::default())).fetch();
-    assert_eq!(stopped, Err(FetchError::Stopped));
-    bench.check_cache(&manifest, false);
-    let sent = server.body_bytes();
-    bench.fetch(&manifest).unwrap();
-    assert_eq!(bench.content(), *content);
-    let again = server.body_bytes() - sent;
-    assert!(again <= LENGTH as u64 - 400_000, "{again}");
 }
