@@ -8,8 +8,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use serde_json::Value;
 
 /// Packages whose types appear in notebooks, beyond what a notebook adds by itself.
-pub const NAMED_BY_STUDENTS: [&str; 11] = [
+pub const NAMED_BY_STUDENTS: [&str; 12] = [
     "unet_lab",
+    "unet_lab_data",
     "burn",
     "burn-core",
     "burn-tensor",
