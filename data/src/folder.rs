@@ -131,10 +131,13 @@ impl PairFolder {
     ///
     /// # Errors
     /// [`DataError::MissingFolder`] or [`DataError::EmptyFolder`].
-    pub fn open_with(path: impl AsRef<Path>, images: &str, masks: &str) -> Result<Self, DataError> {
-        let path = path.as_ref();
+    pub fn open_with(
+        path: impl AsRef<Path>,
+        images: impl AsRef<Path>,
+        masks: impl AsRef<Path>,
+    ) -> Result<Self, DataError> {
         Ok(Self {
-            layout: Layout::named(path, images, masks)?,
+            layout: Layout::named(path.as_ref(), images.as_ref(), masks.as_ref())?,
             foreground: None,
             group_before: None,
         })

@@ -77,7 +77,7 @@ impl Layout {
     }
 
     /// Takes the two folders that the caller names.
-    pub fn named(path: &Path, images: &str, masks: &str) -> Result<Self, DataError> {
+    pub fn named(path: &Path, images: &Path, masks: &Path) -> Result<Self, DataError> {
         for name in [images, masks] {
             let wanted = path.join(name);
             if !wanted.is_dir() {
@@ -253,7 +253,8 @@ fn one_folder(path: &Path, folders: &[PathBuf], images: Option<PathBuf>, masks: 
     }
 }
 
-fn is_picture(path: &Path) -> bool {
+/// Whether a file is a picture by its ending.
+pub(super) fn is_picture(path: &Path) -> bool {
     let inner = Path::new(path.file_stem().unwrap_or_default());
     match ending(path).as_str() {
         "gz" => matches!(ending(inner).as_str(), "ppm" | "pgm" | "pbm" | "pnm"),

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::folder::file_name;
 use super::formats::{Decoded, read};
-use super::names::natural;
+use super::names::{natural, stem};
 use super::volume_files::named;
-use super::{DataError, Geometry, LabelMap, Volume};
+use super::{DataError, Geometry, LabelMap, PairFiles, Volume};
 
 /// The folders of images and of their labels, by their usual names.
 const FOLDERS: [(&str, &str); 4] = [
@@ -85,7 +85,11 @@ impl VolumeFolder {
     ///
     /// # Errors
     /// As [`VolumeFolder::open`].
-    pub fn open_with(path: impl AsRef<Path>, images: &str, labels: &str) -> Result<Self, DataError> {
+    pub fn open_with(
+        path: impl AsRef<Path>,
+        images: impl AsRef<Path>,
+        labels: impl AsRef<Path>,
+    ) -> Result<Self, DataError> {
         let image_folder = path.as_ref().join(images);
         let label_folder = path.as_ref().join(labels);
         let labels = volumes(&label_folder)?;
@@ -159,6 +163,20 @@ impl VolumeFolder {
     /// The names of the cases, in natural order (case_2 before case_10).
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.cases.iter().map(|case| case.name.as_str())
+    }
+
+    /// Every image file with its labels, in that order. A case of several channels gives a pair a channel, in a group of the case's name.
+    pub fn files(&self) -> Vec<PairFiles> {
+        let pair = |case: &Case, image: &PathBuf| PairFiles {
+            name: stem(image),
+            image: image.clone(),
+            masks: vec![case.labels.clone()],
+            group: (case.channels.len() > 1).then(|| case.name.clone()),
+        };
+        self.cases
+            .iter()
+            .flat_map(|case| case.channels.iter().map(move |image| pair(case, image)))
+            .collect()
     }
 
     /// Reads image and labels of case `i`. The labels have the image's spacing.
@@ -261,6 +279,12 @@ fn stacked(first: Volume, second: &Volume) -> Result<Volume, DataError> {
 fn channel(stem: &str) -> Option<&str> {
     let (name, number) = stem.rsplit_once('_')?;
     (number.len() == 4 && number.bytes().all(|digit| digit.is_ascii_digit())).then_some(name)
+}
+
+/// Whether a file is a volume by its ending.
+pub(super) fn is_volume(path: &Path) -> bool {
+    let name = file_name(path).to_lowercase();
+    !name.starts_with('.') && ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
 /// The files of volumes in a folder, with their names without ending, in natural order.

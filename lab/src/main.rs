@@ -62,6 +62,6 @@ fn dispatch(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::Doctor(arguments) => Ok(doctor::run(&arguments)?),
         Command::Run(arguments) => Ok(run::run(&arguments)?),
         Command::Kernel(arguments) => Ok(kernel::run(arguments)?),
-        Command::Data(arguments) => Ok(data::run(arguments)?),
+        Command::Data(arguments) => data::run(arguments),
     }
 }

@@ -23,9 +23,7 @@ mod error;
 mod freeze;
 mod keras;
 mod layers;
-mod legacy;
 mod network;
-mod pickle;
 mod pytorch;
 mod pytorch_names;
 mod record;
@@ -33,7 +31,6 @@ mod safetensors;
 mod set;
 #[cfg(test)]
 mod tests;
-mod zip;
 
 pub use error::WeightsError;
 pub use freeze::{freeze_encoder, freeze_part};

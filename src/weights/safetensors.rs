@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
+use ::safetensors::SafeTensors;
+use ::safetensors::tensor::{Metadata, TensorView};
+use burn::tensor::{bf16, f16};
 use serde_json::{Map, Value, json};
 
 use super::disk;
@@ -11,9 +14,13 @@ use super::error::WeightsError;
 use super::set::{Array, Weights};
 
 const FORMAT: &str = "safetensors";
+/// Bytes of the header's length.
+const LENGTH: usize = 8;
+const LONGEST_HEADER: u64 = 100_000_000;
 const REMEDY: &str = "Give a file that save_weights or another safetensors library wrote, or use load_pytorch_unet for \
                       .pth files";
 
+/// Written by hand: the crate `safetensors` puts the metadata in another order in each run.
 pub(super) fn write(weights: &Weights, file: &Path) -> Result<(), WeightsError> {
     let mut header = Map::new();
     header.insert("__metadata__".to_owned(), json!(weights.metadata));
@@ -44,93 +51,67 @@ pub(super) fn write(weights: &Weights, file: &Path) -> Result<(), WeightsError> 
 
 pub(super) fn read(file: &Path) -> Result<Weights, WeightsError> {
     let bytes = disk::read(file)?;
-    let foreign = |problem: String| WeightsError::Foreign {
+    let problem = match SafeTensors::deserialize(&bytes) {
+        Ok(tensors) => match arrays(&tensors) {
+            Ok(arrays) => {
+                return Ok(Weights {
+                    arrays,
+                    metadata: metadata(&bytes),
+                    ..Weights::empty(file)
+                });
+            }
+            Err(problem) => problem,
+        },
+        Err(_) if bytes.len() < LENGTH => format!("it has {} bytes, fewer than a header", bytes.len()),
+        Err(error) => match promised(&bytes) {
+            Some(expected) if expected > bytes.len() as u64 => {
+                return Err(WeightsError::Truncated {
+                    file: file.to_owned(),
+                    expected,
+                    found: bytes.len() as u64,
+                });
+            }
+            _ => format!("its header is wrong ({error})"),
+        },
+    };
+    Err(WeightsError::Foreign {
         file: file.to_owned(),
         format: FORMAT,
         problem,
         remedy: REMEDY,
+    })
+}
+
+fn arrays(tensors: &SafeTensors) -> Result<BTreeMap<String, Array>, String> {
+    let array = |(name, view): (&str, TensorView)| {
+        let values = numbers(view.data(), &view.dtype().to_string())
+            .ok_or_else(|| format!("{name} holds values of type {}, which are not read", view.dtype()))?;
+        let shape = view.shape().to_vec();
+        Ok((name.to_owned(), Array { shape, values }))
     };
-    let truncated = |expected: u64| WeightsError::Truncated {
-        file: file.to_owned(),
-        expected,
-        found: bytes.len() as u64,
-    };
-    let Some((length, rest)) = bytes.split_first_chunk::<8>() else {
-        return Err(foreign(format!("it has {} bytes, fewer than a header", bytes.len())));
-    };
+    tensors.iter().map(array).collect()
+}
+
+fn metadata(bytes: &[u8]) -> BTreeMap<String, String> {
+    let header = SafeTensors::read_metadata(bytes);
+    let texts = header.ok().and_then(|(_, header)| header.metadata().clone());
+    texts.into_iter().flatten().collect()
+}
+
+/// How long a file with this header should be; none where that cannot be said.
+fn promised(bytes: &[u8]) -> Option<u64> {
+    let (length, rest) = bytes.split_first_chunk::<LENGTH>()?;
     let length = u64::from_le_bytes(*length);
-    if !rest.is_empty() && rest[0] != b'{' {
-        return Err(foreign("it does not begin with a header".to_owned()));
+    if length > LONGEST_HEADER || rest.first().is_some_and(|&first| first != b'{') {
+        return None;
     }
-    if length > 100_000_000 {
-        return Err(foreign(format!("its header would have {length} bytes")));
-    }
-    let Some((header, values)) = rest.split_at_checked(length as usize) else {
-        return Err(truncated(8 + length));
-    };
-    let header: Map<String, Value> =
-        serde_json::from_slice(header).map_err(|e| foreign(format!("its header is not JSON: {e}")))?;
-    let mut weights = Weights::empty(file);
-    for (name, entry) in header {
-        if name == "__metadata__" {
-            weights.metadata = texts(&entry);
-            continue;
+    let header_end = LENGTH as u64 + length;
+    match rest.get(..usize::try_from(length).ok()?) {
+        None => Some(header_end),
+        Some(header) => {
+            let header: Metadata = serde_json::from_slice(header).ok()?;
+            header_end.checked_add(header.data_len() as u64)
         }
-        let entry = Entry::read(&entry).ok_or_else(|| foreign(format!("its header does not describe {name}")))?;
-        let Some(values) = values.get(entry.start..entry.end) else {
-            return Err(truncated(8 + length + entry.end as u64));
-        };
-        let values = numbers(values, &entry.kind).ok_or_else(|| {
-            foreign(format!(
-                "{name} holds values of type {}, which are not read",
-                entry.kind
-            ))
-        })?;
-        if Some(values.len()) != entry.count {
-            let problem = format!("{name} has {} values for the shape {:?}", values.len(), entry.shape);
-            return Err(foreign(problem));
-        }
-        let array = Array {
-            shape: entry.shape,
-            values,
-        };
-        weights.arrays.insert(name, array);
-    }
-    Ok(weights)
-}
-
-fn texts(entry: &Value) -> BTreeMap<String, String> {
-    let pairs = entry.as_object().into_iter().flatten();
-    pairs
-        .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
-        .collect()
-}
-
-/// What a header says about a tensor.
-struct Entry {
-    kind: String,
-    shape: Vec<usize>,
-    count: Option<usize>,
-    start: usize,
-    end: usize,
-}
-
-impl Entry {
-    fn read(entry: &Value) -> Option<Self> {
-        let list = |key: &str| -> Option<Vec<usize>> {
-            let values = entry.get(key)?.as_array()?;
-            values.iter().map(|v| v.as_u64().map(|v| v as usize)).collect()
-        };
-        let shape = list("shape")?;
-        let [start, end] = list("data_offsets")?.try_into().ok()?;
-        (start <= end).then_some(())?;
-        Some(Self {
-            kind: entry.get("dtype")?.as_str()?.to_owned(),
-            count: shape.iter().try_fold(1usize, |n, &side| n.checked_mul(side)),
-            shape,
-            start,
-            end,
-        })
     }
 }
 
@@ -144,24 +125,12 @@ pub(super) fn numbers(bytes: &[u8], kind: &str) -> Option<Vec<f32>> {
     match kind {
         "F32" => each(bytes, f32::from_le_bytes),
         "F64" => each(bytes, |b| f64::from_le_bytes(b) as f32),
-        "F16" => each(bytes, |b| half(u16::from_le_bytes(b))),
-        "BF16" => each(bytes, |b| f32::from_bits(u32::from(u16::from_le_bytes(b)) << 16)),
+        "F16" => each(bytes, |b| f16::from_le_bytes(b).to_f32()),
+        "BF16" => each(bytes, |b| bf16::from_le_bytes(b).to_f32()),
         "I64" => each(bytes, |b| i64::from_le_bytes(b) as f32),
         "I32" => each(bytes, |b| i32::from_le_bytes(b) as f32),
         "U8" | "BOOL" => each(bytes, |[b]: [u8; 1]| f32::from(b)),
         _ => None,
-    }
-}
-
-/// IEEE 754 half precision: 1 bit of sign, 5 of exponent, 10 of fraction.
-fn half(bits: u16) -> f32 {
-    let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
-    let fraction = f32::from(bits & 0x3ff) / 1024.0;
-    sign * match (bits >> 10) & 0x1f {
-        0 => fraction * 2f32.powi(-14),
-        31 if fraction == 0.0 => f32::INFINITY,
-        31 => f32::NAN,
-        exponent => (1.0 + fraction) * 2f32.powi(i32::from(exponent) - 15),
     }
 }
 
@@ -172,16 +141,15 @@ mod tests {
     #[test]
     fn half_precision() {
         for (bits, expected) in [
-            (0x3c00, 1.0),
+            (0x3c00_u16, 1.0),
             (0xc000, -2.0),
             (0x3555, 0.333_251_95),
             (0x7bff, 65504.0),
             (0x0001, 5.960_464_5e-8),
             (0x7c00, f32::INFINITY),
         ] {
-            assert_eq!(half(bits), expected);
+            assert_eq!(numbers(&bits.to_le_bytes(), "F16"), Some(vec![expected]));
         }
-        assert!(half(0x7e00).is_nan());
     }
 
     #[test]
@@ -190,5 +158,30 @@ mod tests {
         assert_eq!(numbers(&[0, 0, 128, 63], "F32"), Some(vec![1.0]));
         assert_eq!(numbers(&[128, 63], "BF16"), Some(vec![1.0]));
         assert_eq!(numbers(&[0], "Q4"), None);
+    }
+
+    #[test]
+    fn the_same_weights_give_the_same_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut weights = Weights::empty(Path::new(""));
+        for i in 0..9 {
+            weights.metadata.insert(format!("key {i}"), "text".to_owned());
+        }
+        let shape = vec![1];
+        weights.arrays.insert(
+            "a".to_owned(),
+            Array {
+                shape,
+                values: vec![2.5],
+            },
+        );
+        let bytes = [0, 1].map(|i| {
+            let file = folder.path().join(i.to_string());
+            write(&weights, &file).unwrap();
+            std::fs::read(file).unwrap()
+        });
+        assert_eq!(bytes[0], bytes[1]);
+        assert_eq!(read(&folder.path().join("0")).unwrap().arrays, weights.arrays);
+        assert_eq!(read(&folder.path().join("0")).unwrap().metadata, weights.metadata);
     }
 }

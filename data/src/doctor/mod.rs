@@ -15,6 +15,7 @@ mod copies;
 mod facts;
 mod per_pair;
 mod report;
+mod search;
 mod set;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ use crate::{DataError, Dataset, PairFiles, PairFolder};
 use facts::PairFacts;
 
 pub use report::{Finding, Kind, Report, Severity};
+pub use search::Search;
 
 /// An image with its mask, to be looked at.
 #[derive(Clone, Debug)]

@@ -2,8 +2,8 @@
 
 use thiserror::Error;
 
-/// A file whose contents cannot be used. A reader works on bytes and does not know the file's name; [`DataError::File`]
-/// (crate::DataError::File) adds it.
+/// A file whose contents cannot be used. A reader works on bytes and does not know the file's name;
+/// [`DataError::File`](crate::DataError::File) adds it.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum FormatError {

@@ -1,6 +1,7 @@
 //! From a path to the reader of its format.
 
 use std::fs;
+use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
 use super::{Decoded, FormatError, Limits, bmp, gif, jpeg, metaimage, nifti, npy, npz, nrrd, png, pnm, tiff};
@@ -94,8 +95,39 @@ pub fn read_with(path: impl AsRef<Path>, limits: Limits) -> Result<Decoded, Data
     };
     let header = header_of_pair(path);
     let path = header.as_deref().unwrap_or(path);
-    let bytes = fs::read(path).map_err(|error| at_fault(FormatError::System(error.to_string())))?;
-    decode(&bytes, limits, &|name| beside(path, name)).map_err(at_fault)
+    let bytes = stored(path, limits).map_err(at_fault)?;
+    decode(&bytes, limits, &|name| beside(path, name, limits)).map_err(at_fault)
+}
+
+/// How many stored bytes a byte of numbers takes at most: as text, a number of one byte has three digits and a space.
+const MOST_STORED: u64 = 4;
+/// What a file may hold besides its numbers.
+const MOST_HEADER: u64 = 1 << 24;
+
+/// A file's bytes, where they are no more than numbers within the limit could take.
+fn stored(path: &Path, limits: Limits) -> Result<Vec<u8>, FormatError> {
+    let refused = |error: std::io::Error| FormatError::System(error.to_string());
+    let limit = limits.bytes().saturating_mul(MOST_STORED).saturating_add(MOST_HEADER);
+    let file = fs::File::open(path).map_err(refused)?;
+    let expected = file.metadata().map_err(refused)?.len();
+    if expected > limit {
+        return Err(FormatError::TooLarge {
+            needed: expected,
+            limit,
+        });
+    }
+    let mut bytes = Vec::new();
+    bytes
+        .try_reserve_exact(usize::try_from(expected).unwrap_or(usize::MAX))
+        .map_err(|error| FormatError::System(error.to_string()))?;
+    // A device says that it has no length and never ends.
+    file.take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(refused)?;
+    match bytes.len() as u64 {
+        needed if needed > limit => Err(FormatError::TooLarge { needed, limit }),
+        _ => Ok(bytes),
+    }
 }
 
 /// Decodes the bytes of a file of any format.
@@ -123,7 +155,7 @@ fn header_of_pair(path: &Path) -> Option<PathBuf> {
 }
 
 /// A file in the folder of `path`; a name that leads elsewhere is refused.
-fn beside(path: &Path, name: &str) -> Result<Vec<u8>, FormatError> {
+fn beside(path: &Path, name: &str, limits: Limits) -> Result<Vec<u8>, FormatError> {
     let plain = Path::new(name)
         .components()
         .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
@@ -139,7 +171,10 @@ fn beside(path: &Path, name: &str) -> Result<Vec<u8>, FormatError> {
     };
     let name = name.strip_prefix('*').map_or(name.to_owned(), own);
     let file = path.with_file_name("").join(&name);
-    fs::read(&file).map_err(|error| FormatError::System(format!("{name}, which it names: {error}")))
+    stored(&file, limits).map_err(|problem| match problem {
+        FormatError::System(error) => FormatError::System(format!("{name}, which it names: {error}")),
+        other => other,
+    })
 }
 
 /// The first bytes, readable.
@@ -165,15 +200,47 @@ mod tests {
     }
 
     #[test]
+    fn a_stored_file_far_beyond_the_limit_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("huge.nii");
+        // Sparse: it takes no room on the disk.
+        fs::File::create(&path).unwrap().set_len(1 << 40).unwrap();
+        let error = read_with(&path, Limits::with_bytes(1 << 20)).unwrap_err();
+        let limit = (4 << 20) + (16 << 20);
+        let problem = FormatError::TooLarge { needed: 1 << 40, limit };
+        assert_eq!(error, DataError::File { path, problem });
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_without_end_is_left() {
+        let error = read_with("/dev/zero", Limits::with_bytes(1)).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                DataError::File {
+                    problem: FormatError::TooLarge { .. },
+                    ..
+                }
+            ),
+            "{error}"
+        );
+    }
+
+    #[test]
     fn a_header_cannot_name_a_file_elsewhere() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("b.raw"), "b").unwrap();
+        let limits = Limits::default();
         let header = folder.path().join("b.mhd");
-        assert_eq!(beside(&header, "b.raw").unwrap(), b"b");
-        assert_eq!(beside(&header, "*.raw").unwrap(), b"b");
-        assert_eq!(beside(&folder.path().join("b.hdr.gz"), "*.raw").unwrap(), b"b");
+        assert_eq!(beside(&header, "b.raw", limits).unwrap(), b"b");
+        assert_eq!(beside(&header, "*.raw", limits).unwrap(), b"b");
+        assert_eq!(beside(&folder.path().join("b.hdr.gz"), "*.raw", limits).unwrap(), b"b");
         for name in ["../b.raw", "*/../b.raw", "/etc/passwd", "a/../../b.raw"] {
-            assert!(matches!(beside(&header, name), Err(FormatError::Damaged(_))), "{name}");
+            assert!(
+                matches!(beside(&header, name, limits), Err(FormatError::Damaged(_))),
+                "{name}"
+            );
         }
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! `UNET_LAB_REALDATA` names the place; without it `../shared/realdata` beside the checkout is taken.
 
+#[cfg(feature = "dicom")]
 mod dicom;
+#[cfg(feature = "dicom")]
 mod dicom_mutants;
 mod doctor;
 mod masks;
@@ -20,7 +22,9 @@ use libtest_mimic::{Arguments, Trial};
 fn main() -> ExitCode {
     let root = RealData::find();
     let trials = [
+        #[cfg(feature = "dicom")]
         dicom::trials,
+        #[cfg(feature = "dicom")]
         dicom_mutants::trials,
         doctor::trials,
         masks::trials,

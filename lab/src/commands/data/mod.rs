@@ -4,19 +4,22 @@ mod add;
 mod bars;
 mod bundle;
 mod clean;
+mod doctor;
 mod get;
 mod info;
+mod inspect;
 mod list;
 mod serve;
 mod verify;
 
+use std::error::Error;
 use std::process::ExitCode;
 
 use clap::Subcommand;
 use unet_lab_data::datasets::{self, Manifest};
 use unet_lab_data::fetch::FetchError;
 
-/// Data sets: what there is, fetch, check, share with a room, remove.
+/// Data sets: what there is, fetch, check, share with a room, remove; and what is in files of your own.
 #[derive(Debug, clap::Args)]
 pub struct DataArguments {
     #[command(subcommand)]
@@ -33,20 +36,24 @@ enum Action {
     Bundle(bundle::BundleArguments),
     Serve(serve::ServeArguments),
     Clean(clean::CleanArguments),
+    Doctor(doctor::DoctorArguments),
+    Inspect(inspect::InspectArguments),
 }
 
 /// Runs the command.
-pub fn run(arguments: DataArguments) -> Result<ExitCode, FetchError> {
-    match arguments.action {
-        Action::List(arguments) => list::run(&arguments),
-        Action::Info(arguments) => info::run(&arguments),
-        Action::Get(arguments) => get::run(&arguments),
-        Action::Verify(arguments) => verify::run(&arguments),
-        Action::Add(arguments) => add::run(&arguments),
-        Action::Bundle(arguments) => bundle::run(&arguments),
-        Action::Serve(arguments) => serve::run(&arguments),
-        Action::Clean(arguments) => clean::run(&arguments),
-    }
+pub fn run(arguments: DataArguments) -> Result<ExitCode, Box<dyn Error>> {
+    Ok(match arguments.action {
+        Action::List(arguments) => list::run(&arguments)?,
+        Action::Info(arguments) => info::run(&arguments)?,
+        Action::Get(arguments) => get::run(&arguments)?,
+        Action::Verify(arguments) => verify::run(&arguments)?,
+        Action::Add(arguments) => add::run(&arguments)?,
+        Action::Bundle(arguments) => bundle::run(&arguments)?,
+        Action::Serve(arguments) => serve::run(&arguments)?,
+        Action::Clean(arguments) => clean::run(&arguments)?,
+        Action::Doctor(arguments) => doctor::run(&arguments)?,
+        Action::Inspect(arguments) => inspect::run(&arguments)?,
+    })
 }
 
 /// The data set that a person named.
