@@ -34,7 +34,7 @@ pub fn find(id: &str) -> Option<&'static Manifest> {
     all().iter().find(|manifest| manifest.id == id)
 }
 
-/// The data sets of a project of the course, 1 to 12.
+/// The data sets of a project of the course, 1 to 12. The first is the one to begin with: it is open.
 pub fn of_project(project: u8) -> impl Iterator<Item = &'static Manifest> {
     all()
         .iter()

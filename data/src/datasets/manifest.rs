@@ -100,7 +100,8 @@ pub struct Citation {
     pub doi: Option<String>,
 }
 
-/// Where images and masks are below the data set's folder, as patterns: `*` any part of a name, `**` any folders.
+/// Where images and masks are below the data set's folder, as patterns: `*` any part of a name, `**` any folders,
+/// `[0-9]` a digit, `{a,b}` one of these.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Layout {

@@ -10,6 +10,7 @@ pub fn markdown_page() -> String {
         "# Data sets\n\n\
          What the lab can fetch, check and unpack, made from the manifests in `datasets/`. `unet-lab data get ID` fetches one,\n\
          `unet-lab data info ID` tells all that is known of it. Read a licence on its provider's page before you publish anything.\n\n\
+         The first of a project is the one to begin with.\n\n\
          *Checksum*: whether the lab knows the files' checksums beforehand; without, the first download is trusted and remembered.\n",
     );
     section(&mut page, "For the course", |manifest| manifest.course);
