@@ -66,7 +66,7 @@ fn run(arguments: &Arguments) -> Result<(), LabError> {
         };
         let (prediction, truth) = (
             load_mask(&file, Foreground::NonZero)?,
-            load_mask(truth, arguments.foreground.clone())?,
+            load_mask(truth, arguments.foreground)?,
         );
         let counts = Confusion::new(&prediction, &truth)?;
         pooled += counts;

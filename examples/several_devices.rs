@@ -142,7 +142,7 @@ fn train(data: &Dataset, held_out: &Dataset, devices: Vec<Device>, batch: usize,
         .num_epochs(epochs)
         .with_application_logger(None)
         .with_training_strategy(strategy.into());
-    let learner = Learner::new(model.train(), SgdConfig::new().init().into(), 0.1);
+    let learner = Learner::new(model.train(), SgdConfig::new().init(), 0.1);
     training.launch(learner).model.network
 }
 

@@ -66,8 +66,8 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), LabError> {
-    let data = PairFolder::open_with("", &text(&arguments.images), &text(&arguments.masks))?
-        .with_foreground(arguments.foreground.clone())
+    let data = PairFolder::open_with("", &arguments.images, &arguments.masks)?
+        .with_foreground(arguments.foreground)
         .load()?;
     let data = match arguments.size {
         Some(side) => data.resized(side, side),
@@ -109,8 +109,4 @@ fn run(arguments: &Arguments) -> Result<(), LabError> {
         );
     }
     Ok(())
-}
-
-fn text(path: &std::path::Path) -> String {
-    path.display().to_string()
 }
