@@ -8,6 +8,8 @@ use std::fmt;
 use thiserror::Error;
 
 pub use crate::data::DataError;
+pub use crate::data::fetch::FetchError;
+pub use crate::data::transform::TransformError;
 pub use crate::infer::InferError;
 pub use crate::train::TrainError;
 pub use crate::weights::WeightsError;
@@ -22,9 +24,15 @@ pub enum LabError {
     /// A file or folder is not what was asked for.
     #[error(transparent)]
     File(#[from] DataError),
+    /// A data set did not arrive.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
     /// Images, masks or tensors do not fit the network or each other.
     #[error(transparent)]
     Shape(#[from] ShapeError),
+    /// A transform cannot be applied.
+    #[error(transparent)]
+    Transform(#[from] TransformError),
     /// A setting lies outside its range.
     #[error(transparent)]
     Setting(#[from] SettingError),

@@ -39,10 +39,11 @@ pub use crate::train::{
 pub use crate::weights::{freeze_encoder, load_matching, load_network, load_weights, save_weights};
 
 // Images, where they come from, and what they look like.
-pub use crate::data::phantom::{EmPhantom, NucleiPhantom};
+pub use crate::data::phantom::{self, EmPhantom, NucleiPhantom};
 pub use crate::data::{
-    DataError, Dataset, Foreground, Image, ImagePair, LabelMap, Mask, PairFolder, Region, Side, Volume, image_tensor,
-    load_image, load_mask, mask_tensor, otsu_mask, otsu_threshold, save_image, save_mask, split_indices, tensors,
+    DataError, Dataset, Foreground, Geometry, Image, ImagePair, LabelMap, Mask, PairFolder, Region, Side, Volume,
+    VolumeFolder, doctor, formats, image_tensor, inspect, load_image, load_labels, load_mask, load_volume, loader,
+    mask_tensor, masks, otsu_mask, otsu_threshold, patch, save_image, save_mask, split_indices, tensors, transform,
 };
 pub use crate::plot::{
     Figure, FigureError, LiveCurve, compare, compare_all, curves, gallery, heat_map, histogram, histogram_by_mask,
@@ -50,7 +51,9 @@ pub use crate::plot::{
 };
 
 // The notebook itself: showing, settings, questions.
-pub use crate::notebook::{LiveDisplay, Settings, ShowValue, attach, display, in_lab_kernel, interrupted, settings};
+pub use crate::notebook::{
+    LiveDisplay, Settings, ShowValue, attach, display, fetch_dataset, in_lab_kernel, interrupted, settings,
+};
 pub use crate::quiz::{self, Feedback, Outcome, answer, ask, hint};
 
 pub use crate::morphology::{self, Connectivity, Element, PostProcess, distance_transform, split_touching};

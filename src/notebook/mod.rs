@@ -6,6 +6,7 @@
 //! know which.
 
 mod display;
+mod download;
 mod event;
 mod host;
 mod panic;
@@ -13,6 +14,7 @@ mod settings;
 mod value;
 
 pub use display::{LiveDisplay, display};
+pub use download::fetch_dataset;
 pub use host::{in_lab_kernel, interrupted};
 pub use panic::attach;
 pub use settings::{Settings, settings};
