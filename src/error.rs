@@ -24,15 +24,15 @@ pub enum LabError {
     /// A file or folder is not what was asked for.
     #[error(transparent)]
     File(#[from] DataError),
-    /// A data set did not arrive.
+    /// A data set did not arrive. Boxed: it is larger than all others.
     #[error(transparent)]
-    Fetch(#[from] FetchError),
+    Fetch(Box<FetchError>),
     /// Images, masks or tensors do not fit the network or each other.
     #[error(transparent)]
     Shape(#[from] ShapeError),
-    /// A transform cannot be applied.
+    /// A transform cannot be applied. Boxed as well.
     #[error(transparent)]
-    Transform(#[from] TransformError),
+    Transform(Box<TransformError>),
     /// A setting lies outside its range.
     #[error(transparent)]
     Setting(#[from] SettingError),
@@ -45,6 +45,18 @@ pub enum LabError {
     /// A file of weights is damaged or belongs to another network.
     #[error(transparent)]
     Weights(#[from] WeightsError),
+}
+
+impl From<FetchError> for LabError {
+    fn from(error: FetchError) -> Self {
+        Self::Fetch(Box::new(error))
+    }
+}
+
+impl From<TransformError> for LabError {
+    fn from(error: TransformError) -> Self {
+        Self::Transform(Box::new(error))
+    }
 }
 
 impl fmt::Debug for LabError {

@@ -150,7 +150,7 @@ fn bar(step: Step, new: u64, seconds: f64, notes: &[String]) -> Figure {
     for note in notes {
         html += &format!("<div>{}</div>", escape(note));
     }
-    Figure::html(html + "</div>", &format!("{title}: {amount}"))
+    Figure::html(html + "</div>", format!("{title}: {amount}"))
 }
 
 #[cfg(test)]
