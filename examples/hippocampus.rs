@@ -4,14 +4,12 @@
 //! cargo run --release --example hippocampus -- --data Task04_Hippocampus --train 45
 //! ```
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
-use nifti::volume::NiftiVolume;
-use nifti::{NiftiObject, RandomAccessNiftiVolume, ReaderOptions};
-use unet_lab::data::DataError;
+use unet_lab::data::transform::{Border, Pad, Transform, ZScore};
 use unet_lab::prelude::*;
 use unet_lab::train::{Optimizer, Schedule, VolumeCase, Volumes};
 
@@ -50,14 +48,14 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<(), LabError> {
     let started = Instant::now();
-    let names = names(&arguments.data.join("imagesTr"))?;
-    if names.len() <= arguments.train {
-        let expected = format!("fewer than the {} volumes there are", names.len());
+    let folder = VolumeFolder::open(&arguments.data)?;
+    if folder.len() <= arguments.train {
+        let expected = format!("fewer than the {} volumes there are", folder.len());
         return Err(SettingError::new("--train", arguments.train, &expected).into());
     }
-    let cases: Vec<Case> = names
-        .iter()
-        .map(|name| Case::load(&arguments.data, name))
+    let cases: Vec<Case> = (0..)
+        .zip(folder.names())
+        .map(|(index, name)| Case::load(&folder, index, name))
         .collect::<Result<_, _>>()?;
     let (train, held_out) = cases.split_at(arguments.train);
     println!("{} volumes to train on, {} held out", train.len(), held_out.len());
@@ -137,83 +135,21 @@ struct Case {
 }
 
 impl Case {
-    fn load(folder: &Path, name: &str) -> Result<Self, LabError> {
-        let (image, size, spacing) = read(&folder.join("imagesTr").join(name))?;
-        let (labels, label_size, _) = read(&folder.join("labelsTr").join(name))?;
-        if size != label_size {
-            return Err(DataError::Argument(format!(
-                "{name}: the image is {size:?} voxels and its labels {label_size:?}; both must be alike"
-            ))
-            .into());
-        }
-        let count = image.len() as f32;
-        let mean = image.iter().sum::<f32>() / count;
-        let deviation = (image.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / count)
-            .sqrt()
-            .max(1e-6);
-        let image = image.iter().map(|v| (v - mean) / deviation).collect();
-        let labels = labels.iter().map(|&label| label.round() as u32).collect();
+    fn load(folder: &VolumeFolder, index: usize, name: &str) -> Result<Self, LabError> {
+        let (volume, labels) = ZScore::default().on(folder.load(index)?)?;
         Ok(Self {
-            name: name.trim_end_matches(".nii.gz").to_owned(),
-            volume: Volume::new(image, 1, size, spacing)?,
-            labels: LabelMap::new(labels, &size)?.with_spacing(&spacing)?,
+            name: name.to_owned(),
+            volume,
+            labels,
         })
     }
 
-    /// With mean values and background put behind each axis, up to a multiple of 8 of at least `least`.
+    /// With mean values and background around it, up to a multiple of 8 of at least `least`.
     fn padded(&self, least: [usize; 3]) -> Result<VolumeCase, LabError> {
         let old = self.volume.size();
         let new: [usize; 3] = std::array::from_fn(|axis| old[axis].max(least[axis]).next_multiple_of(MULTIPLE));
-        let mut image = vec![0.0; new.iter().product()];
-        let mut labels = vec![0; image.len()];
-        for z in 0..old[0] {
-            for y in 0..old[1] {
-                let (from, to) = ((z * old[1] + y) * old[2], (z * new[1] + y) * new[2]);
-                image[to..to + old[2]].copy_from_slice(&self.volume.data()[from..from + old[2]]);
-                labels[to..to + old[2]].copy_from_slice(&self.labels.data()[from..from + old[2]]);
-            }
-        }
-        let volume = Volume::new(image, 1, new, self.volume.spacing())?;
-        VolumeCase::new(&self.name, volume, LabelMap::new(labels, &new)?)
+        let pad = Pad::to(new).with_border(Border::Constant(0.0));
+        let (volume, labels) = pad.on((self.volume.clone(), self.labels.clone()))?;
+        VolumeCase::new(&self.name, volume, labels)
     }
-}
-
-/// What a file holds: values slice by slice, size and spacing along `[depth, height, width]`.
-type Voxels = (Vec<f32>, [usize; 3], [f64; 3]);
-
-/// Reads a NIfTI file.
-fn read(path: &Path) -> Result<Voxels, LabError> {
-    let failed =
-        |reason: String| LabError::from(DataError::Argument(format!("cannot read {}: {reason}", path.display())));
-    let object = ReaderOptions::new()
-        .read_file(path)
-        .map_err(|error| failed(error.to_string()))?;
-    let steps = object.header().pixdim;
-    let volume = object.into_volume();
-    let &[width, height, depth] = volume.dim() else {
-        return Err(failed(format!("it has the axes {:?}, not three", volume.dim())));
-    };
-    let mut values = Vec::with_capacity(usize::from(width) * usize::from(height) * usize::from(depth));
-    for z in 0..depth {
-        for y in 0..height {
-            for x in 0..width {
-                values.push(volume.get_f32(&[x, y, z]).map_err(|error| failed(error.to_string()))?);
-            }
-        }
-    }
-    let size = [depth, height, width].map(usize::from);
-    Ok((values, size, [steps[3], steps[2], steps[1]].map(f64::from)))
-}
-
-fn names(folder: &Path) -> Result<Vec<String>, LabError> {
-    let entries = std::fs::read_dir(folder)
-        .map_err(|error| DataError::Argument(format!("cannot read the folder {}: {error}", folder.display())))?;
-    let names = entries
-        .flatten()
-        .map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let mut names: Vec<String> = names
-        .filter(|name| name.ends_with(".nii.gz") && !name.starts_with('.'))
-        .collect();
-    names.sort();
-    Ok(names)
 }

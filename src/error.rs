@@ -9,6 +9,7 @@ use thiserror::Error;
 
 pub use crate::data::DataError;
 pub use crate::data::fetch::FetchError;
+pub use crate::data::loader::LoadError;
 pub use crate::data::transform::TransformError;
 pub use crate::infer::InferError;
 pub use crate::train::TrainError;
@@ -30,9 +31,6 @@ pub enum LabError {
     /// Images, masks or tensors do not fit the network or each other.
     #[error(transparent)]
     Shape(#[from] ShapeError),
-    /// A transform cannot be applied. Boxed as well.
-    #[error(transparent)]
-    Transform(Box<TransformError>),
     /// A setting lies outside its range.
     #[error(transparent)]
     Setting(#[from] SettingError),
@@ -55,7 +53,13 @@ impl From<FetchError> for LabError {
 
 impl From<TransformError> for LabError {
     fn from(error: TransformError) -> Self {
-        Self::Transform(Box::new(error))
+        Self::File(error.into())
+    }
+}
+
+impl From<LoadError> for LabError {
+    fn from(error: LoadError) -> Self {
+        Self::File(error.into())
     }
 }
 

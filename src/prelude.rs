@@ -32,9 +32,9 @@ pub use crate::nn::{
     Upsampling, VNet, VNetConfig, level_shapes, pad_to_fit, summary, unet, upsample,
 };
 pub use crate::train::{
-    Checkpoints, Clip, EarlyStopping, EpochRecord, Fitted, History, KFold, LabelledImage, LabelledImages, Optimizer,
-    Progress, Sample, Samples, Schedule, Silent, Stopped, TextProgress, TrainConfig, TrainError, Trainer, VolumeCase,
-    VolumePatches, Volumes,
+    Cases, Checkpoints, Clip, EarlyStopping, EpochRecord, Fitted, History, KFold, LabelledImage, LabelledImages,
+    Optimizer, Progress, Sample, Samples, Schedule, Silent, Stopped, TextProgress, TrainConfig, TrainError, Trainer,
+    VolumeCase, VolumePatches, Volumes,
 };
 pub use crate::weights::{freeze_encoder, load_matching, load_network, load_weights, save_weights};
 

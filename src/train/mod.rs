@@ -6,6 +6,7 @@
 //! Taught in unit 02 (training).
 
 mod augment;
+mod cases;
 mod check;
 mod checkpoint;
 mod checkpoints;
@@ -33,6 +34,7 @@ mod trainer;
 mod volumes;
 mod write;
 
+pub use cases::Cases;
 pub use checkpoint::Checkpoint;
 pub use checkpoints::Checkpoints;
 pub use clip::Clip;

@@ -126,8 +126,8 @@ impl<const D: usize> Sample<D> {
 /// Samples that [`Trainer::fit_samples`](super::Trainer::fit_samples) can train on or validate with.
 ///
 /// [`Dataset`] is one (2-D, one class); [`LabelledImages`](super::LabelledImages) (2-D, several classes),
-/// [`Volumes`](super::Volumes) and [`VolumePatches`](super::VolumePatches) (3-D) are ready made. Your own, here two
-/// classes told apart by brightness:
+/// [`Volumes`](super::Volumes) and [`VolumePatches`](super::VolumePatches) (3-D) are ready made, and [`Cases`](super::Cases) are
+/// read and transformed while the network learns. Your own, here two classes told apart by brightness:
 ///
 /// ```
 /// use unet_lab::prelude::*;
