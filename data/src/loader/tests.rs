@@ -135,11 +135,11 @@ fn a_case_in_memory_is_made_once_as_long_as_it_fits() {
     // Room for two: the one unused for longest goes.
     let (source, loads) = counted(3);
     let small = Cached::new(source, Compose::new()).unwrap().in_memory(2 * 64 * 8);
-    for index in [0, 1, 0, 2, 0, 1] {
+    for index in [0, 1, 0, 2, 0, 2, 0] {
         small.load(index).unwrap();
         assert!(small.memory_used() <= 2 * 64 * 8);
     }
-    assert_eq!(loads.load(Ordering::SeqCst), 4);
+    assert_eq!(loads.load(Ordering::SeqCst), 3);
     assert!(Cached::new(counted(1).0, Compose::new().then(Flip::random(0.5))).is_err());
     assert!(Cached::new(counted(1).0, Compose::new().then(Resize::to([0, 1]))).is_err());
 }

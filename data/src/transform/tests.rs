@@ -322,6 +322,18 @@ fn noise_has_the_strength_asked_for() {
 }
 
 #[test]
+fn noise_does_not_repeat() {
+    let noisy = GaussianNoise::random(1.0..=1.0)
+        .seeded(Image::from_fn(256, 256, |_, _| 0.0), 1)
+        .unwrap();
+    let mut values: Vec<u32> = noisy.data().iter().map(|value| value.to_bits()).collect();
+    values.sort_unstable();
+    values.dedup();
+    // Of 65536 numbers with 24 bits a few hundred meet by chance; a stream used twice would halve them.
+    assert!(values.len() > 64_000, "{}", values.len());
+}
+
+#[test]
 fn a_bias_field_is_smooth_and_low_resolution_keeps_the_size() {
     let flat = Image::from_fn(64, 64, |_, _| 1.0);
     let field = BiasField::random(0.5).seeded(flat, 2).unwrap();
