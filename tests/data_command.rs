@@ -75,9 +75,6 @@ fn what_needs_a_person_says_the_steps() {
 fn pictures_are_inspected_and_their_masks_doctored() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = NucleiPhantom::new(48).with_count(5).with_seed(3).generate();
-    for kind in ["pictures", "drawn"] {
-        std::fs::create_dir(folder.path().join(kind)).expect("a folder");
-    }
     for pair in data.iter() {
         let name = format!("{}.png", pair.name);
         save_image(pair.image(), folder.path().join("pictures").join(&name)).expect("an image");

@@ -1,5 +1,6 @@
 //! Pictures and masks as the lab uses them, from what [`formats`](super::formats) decodes; and writing them.
 
+use super::files::write_atomically;
 use super::formats::{self, Decoded, SampleType};
 use super::masks::{Drawn, drawn};
 use super::{DataError, Foreground, Image, Mask};
@@ -8,6 +9,7 @@ use ::image::{
     codecs::png::{CompressionType, FilterType, PngEncoder},
 };
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
 
 /// The endings of the files that are read, in lower case.
@@ -182,7 +184,7 @@ pub fn save_image(image: &Image, path: impl AsRef<Path>) -> Result<(), DataError
     write(path.as_ref(), &image_png(image))
 }
 
-/// Writes a mask as an 8-bit PNG: 255 for foreground, 0 for background.
+/// Writes a mask as an 8-bit PNG: 255 for foreground, 0 for background. The file is whole or not there; a missing folder is made.
 ///
 /// # Errors
 /// [`DataError::Unwritable`].
@@ -195,7 +197,7 @@ pub fn save_mask(mask: &Mask, path: impl AsRef<Path>) -> Result<(), DataError> {
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), DataError> {
-    std::fs::write(path, bytes).map_err(|e| DataError::Unwritable {
+    write_atomically(path, |out| out.write_all(bytes)).map_err(|e| DataError::Unwritable {
         path: path.into(),
         reason: e.to_string(),
     })
