@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use super::text::shown;
 use super::{Decoded, FormatError, Limits, bmp, gif, jpeg, metaimage, nifti, npy, npz, nrrd, png, pnm, tiff};
 use crate::DataError;
 
@@ -129,7 +130,8 @@ fn beside(path: &Path, name: &str) -> Result<Vec<u8>, FormatError> {
         .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     if !plain {
         return Err(FormatError::Damaged(format!(
-            "it names the file {name}, which is not in its own folder; move that file beside it and correct the name"
+            "it names the file {}, which is not in its own folder; move that file beside it and correct the name",
+            shown(name)
         )));
     }
     let own = |ending: &str| {
@@ -139,7 +141,7 @@ fn beside(path: &Path, name: &str) -> Result<Vec<u8>, FormatError> {
     };
     let name = name.strip_prefix('*').map_or(name.to_owned(), own);
     let file = path.with_file_name("").join(&name);
-    fs::read(&file).map_err(|error| FormatError::System(format!("{name}, which it names: {error}")))
+    fs::read(&file).map_err(|error| FormatError::System(format!("{}, which it names: {error}", shown(&name))))
 }
 
 /// The first bytes, readable.

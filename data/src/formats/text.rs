@@ -56,12 +56,14 @@ impl Fields {
     pub fn add(&mut self, name: &str, value: &str) -> Result<(), FormatError> {
         if value.contains('\u{fffd}') && !name.eq_ignore_ascii_case("comment") {
             return Err(FormatError::Damaged(format!(
-                "the value of {name} in its header is no UTF-8: save the header as UTF-8"
+                "the value of {} in its header is no UTF-8: save the header as UTF-8",
+                shown(name)
             )));
         }
         match self.get(name) {
             Some(other) if other != value => Err(FormatError::Damaged(format!(
-                "its header states {name} twice, as \"{}\" and \"{}\"",
+                "its header states {} twice, as \"{}\" and \"{}\"",
+                shown(name),
                 shown(other),
                 shown(value)
             ))),

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{FillRule, Instances, MaskError, Polygon, RunLengths, bytes_of, in_file, merge_instances};
+use super::combine::Numbering;
+use super::{FillRule, Instances, MaskError, Polygon, RunLengths, bytes_of, in_file};
 use crate::formats::Limits;
 use crate::{DataError, LabelMap, Mask};
 
@@ -151,15 +152,13 @@ impl Coco {
     /// # Errors
     /// As [`Coco::mask`]; [`MaskError::Missing`] if there is no object.
     pub fn instances(&self, image: &CocoImage, category: Option<u64>) -> Result<Instances, MaskError> {
-        let mut masks = Vec::new();
+        blank(image)?;
+        let mut numbering = Numbering::new([image.height, image.width]);
         for object in self.of(image, category) {
-            let mut own = blank(image)?;
-            object.draw(image, |place| own[place] = true)?;
-            masks.push(
-                Mask::new(image.width, image.height, own).map_err(|error| MaskError::Damaged(error.to_string()))?,
-            );
+            numbering.begin();
+            object.draw(image, |place| numbering.mark(place))?;
         }
-        merge_instances(&masks)
+        numbering.finish()
     }
 
     fn of(&self, image: &CocoImage, category: Option<u64>) -> impl Iterator<Item = &CocoAnnotation> {

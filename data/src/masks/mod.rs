@@ -45,7 +45,7 @@ pub enum MaskError {
     Strays {
         /// How many pixels.
         pixels: usize,
-        /// What they are, most frequent first.
+        /// What they are, most frequent first; beyond a thousand kinds, the last one stands for all others.
         strays: Vec<Stray>,
     },
     /// A mask in colour was read as numbers.

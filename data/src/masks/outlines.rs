@@ -6,7 +6,8 @@ use std::path::Path;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::{FillRule, Instances, MaskError, Polygon, bytes_of, in_file, merge_instances, union};
+use super::combine::Numbering;
+use super::{FillRule, Instances, MaskError, Polygon, bytes_of, in_file};
 use crate::{DataError, LabelMap, Mask};
 
 /// One outline.
@@ -77,18 +78,17 @@ impl Outlines {
     /// # Errors
     /// [`MaskError::Damaged`] never for outlines that were read.
     pub fn mask(&self, width: usize, height: usize) -> Result<Mask, MaskError> {
-        let blank = Mask::from_fn(width, height, |_, _| false);
-        let solid = union(
-            &std::iter::once(blank.clone())
-                .chain(self.drawn(width, height, false))
-                .collect::<Vec<_>>(),
-        )?;
-        let holes = union(
-            &std::iter::once(blank)
-                .chain(self.drawn(width, height, true))
-                .collect::<Vec<_>>(),
-        )?;
-        Ok(Mask::from_fn(width, height, |x, y| solid.get(x, y) && !holes.get(x, y)))
+        // Bit 1: inside of an outline; bit 2: inside of a hole.
+        let mut all = vec![0u8; width * height];
+        for outline in &self.outlines {
+            let bit = if outline.is_hole { 2 } else { 1 };
+            let inside = outline.polygon.fill(width, height, FillRule::Centres);
+            all.iter_mut()
+                .zip(inside)
+                .for_each(|(bits, inside)| *bits |= if inside { bit } else { 0 });
+        }
+        let solid = all.iter().map(|&bits| bits == 1).collect();
+        Mask::new(width, height, solid).map_err(|error| MaskError::Damaged(error.to_string()))
     }
 
     /// The outlines, numbered; holes are left out of all.
@@ -96,7 +96,14 @@ impl Outlines {
     /// # Errors
     /// [`MaskError::Missing`] if there is no outline.
     pub fn instances(&self, width: usize, height: usize) -> Result<Instances, MaskError> {
-        merge_instances(&self.drawn(width, height, false).collect::<Vec<_>>())
+        let mut numbering = Numbering::new([height, width]);
+        for outline in self.outlines.iter().filter(|outline| !outline.is_hole) {
+            numbering.begin();
+            let inside = outline.polygon.fill(width, height, FillRule::Centres);
+            let places = inside.iter().enumerate().filter(|(_, inside)| **inside);
+            places.for_each(|(place, _)| numbering.mark(place));
+        }
+        numbering.finish()
     }
 
     /// By group: 1 for the first of `groups`, 2 for the second; where two overlap, the later outline's.
@@ -132,16 +139,6 @@ impl Outlines {
                 .for_each(|(old, _)| *old = label);
         }
         LabelMap::new(labels, &[height, width]).map_err(|error| MaskError::Damaged(error.to_string()))
-    }
-
-    fn drawn(&self, width: usize, height: usize, holes: bool) -> impl Iterator<Item = Mask> + '_ {
-        self.outlines
-            .iter()
-            .filter(move |outline| outline.is_hole == holes)
-            .map(move |outline| {
-                let inside = outline.polygon.fill(width, height, FillRule::Centres);
-                Mask::from_fn(width, height, |x, y| inside[y * width + x])
-            })
     }
 }
 

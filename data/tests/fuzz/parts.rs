@@ -30,7 +30,7 @@ impl Parts {
         let mut parts = Self::default();
         match bytes {
             [0x89, b'P', b'N', b'G', ..] => parts.png(bytes),
-            [0xff, 0xd8, ..] => parts.jpeg(bytes),
+            [0xff, 0xd8, ..] => parts.jpeg(bytes, 2),
             [b'B', b'M', ..] => parts.fields(
                 0,
                 &[
@@ -100,15 +100,15 @@ impl Parts {
         }
     }
 
-    fn jpeg(&mut self, bytes: &[u8]) {
-        let mut at = 2;
+    /// Segments; JPEG 2000 and JPEG-LS have others of the same form.
+    fn jpeg(&mut self, bytes: &[u8], mut at: usize) {
         while let Some(&[0xff, marker]) = bytes.get(at..at + 2)
             && let Some(length) = read(bytes, at + 2, 2, true)
             && self.records.len() < MOST
         {
             let end = (at + 2 + length as usize).min(bytes.len());
             self.fields(at, &[(1, 1), (2, 2)], true);
-            if matches!(marker, 0xc0..=0xcf | 0xda | 0xdd) {
+            if matches!(marker, 0x51 | 0x52 | 0xc0..=0xcf | 0xda | 0xdd | 0xf7 | 0xf8) {
                 self.fields(
                     at,
                     &[
@@ -131,7 +131,7 @@ impl Parts {
             }
             self.records.push(at..end);
             at = end;
-            if marker == 0xda {
+            if matches!(marker, 0x93 | 0xda) {
                 self.records.push(at..bytes.len());
                 break;
             }
@@ -250,7 +250,12 @@ impl Parts {
     }
 
     /// Elements with explicit lengths, in sequences too; what is encoded otherwise is searched for as the same.
-    pub fn dicom(&mut self, bytes: &[u8], mut at: usize) {
+    fn dicom(&mut self, bytes: &[u8], mut at: usize) {
+        // Compressed pixels begin as JPEG, JPEG-LS or JPEG 2000 does, and consist of segments.
+        let start = bytes.windows(3).position(|three| matches!(three, [0xff, 0xd8, 0xff] | [0xff, 0x4f, 0xff]));
+        if let Some(start) = start {
+            self.jpeg(bytes, start + 2);
+        }
         while at + 8 <= bytes.len() && self.records.len() < MOST {
             let vr = &bytes[at + 4..at + 6];
             let is_item = bytes[at..at + 2] == [0xfe, 0xff];

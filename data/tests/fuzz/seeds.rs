@@ -42,7 +42,7 @@ impl Files {
         };
         let found = self.others.iter().find(|(other, _)| is_meant(other));
         let found = found.map(|(_, bytes)| bytes.clone());
-        found.ok_or_else(|| FormatError::System(format!("no {name}")))
+        found.ok_or_else(|| FormatError::System("there is no such file".to_owned()))
     }
 }
 

@@ -5,8 +5,18 @@ use jpeg_decoder::{ColorTransform, Decoder, PixelFormat};
 use super::{Layout, check_size, damaged};
 use crate::formats::FormatError;
 
+/// Progressive pictures have ten or so scans, each a pass over all pixels, and each can be 30 bytes long.
+const MOST_SCANS: usize = 100;
+
 /// See [`super::decode`]. Colour comes as it is stored; the photometric interpretation says what it is.
 pub(super) fn decode(bytes: &[u8], layout: &Layout) -> Result<Vec<u32>, FormatError> {
+    let scans = bytes.windows(2).filter(|marker| *marker == [0xff, 0xda]).count();
+    if scans > MOST_SCANS {
+        return Err(damaged(
+            "JPEG",
+            format!("it has {scans} scans, where {MOST_SCANS} are plenty"),
+        ));
+    }
     let mut decoder = Decoder::new(bytes);
     // "RGB" leaves three numbers as they are; "None" (of version 0.3.2) mixes up their order.
     decoder.set_color_transform(ColorTransform::RGB);
