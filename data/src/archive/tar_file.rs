@@ -40,9 +40,9 @@ fn unpack_stream(
         stream: stream.take(most),
         left: &left,
     });
-    let mut entries = archive.entries().map_err(|error| damage(&error))?;
+    let entries = archive.entries().map_err(|error| damage(&error))?;
     let mut any = false;
-    while let Some(entry) = entries.next() {
+    for entry in entries {
         let mut entry = entry.map_err(|error| damage(&error))?;
         left.set(u64::MAX);
         any = true;

@@ -177,5 +177,8 @@ mod tests {
         for name in ["../b.raw", "*/../b.raw", "/etc/passwd", "a/../../b.raw"] {
             assert!(matches!(beside(&header, name), Err(FormatError::Damaged(_))), "{name}");
         }
+        for name in ["a".repeat(100_000), "../".repeat(100_000)] {
+            assert!(beside(&header, &name).unwrap_err().to_string().len() < 300);
+        }
     }
 }

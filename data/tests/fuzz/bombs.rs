@@ -6,6 +6,7 @@ use flate2::write::GzEncoder;
 use libtest_mimic::Trial;
 use std::io::{Read, Write};
 use unet_lab_data::formats::{FormatError, Limits, decode};
+use unet_lab_data::masks::{Coco, Outlines};
 
 use super::guard::{Guard, measured};
 use super::seeds::{self, Files, fixture, from_hex};
@@ -22,6 +23,7 @@ pub fn trials() -> Vec<Trial> {
     };
     vec![
         trial("bombs of zeros do not go off", zeros),
+        trial("many objects take one picture", many_objects),
         #[cfg(feature = "fetch")]
         trial("a tar's headers are bounded", archives::long_headers),
     ]
@@ -84,6 +86,25 @@ fn zeros() {
         assert!(result.is_err() && is_bounded, "{name}: {result:?}, {taken} bytes");
         assert!(honest.len() < 40_000, "{name} is no bomb: {}", honest.len());
     }
+}
+
+/// Two thousand objects on a picture of a million pixels, in 140 kB of text.
+fn many_objects() {
+    let object = r#"{"image_id": 1, "category_id": 1, "segmentation": [[1, 1, 9, 1, 9, 9]]}"#;
+    let objects = vec![object; 2000].join(", ");
+    let coco = format!(
+        r#"{{"images": [{{"id": 1, "file_name": "a", "width": 1000, "height": 1000}}], "annotations": [{objects}]}}"#
+    );
+    let coco = Coco::parse(coco.as_bytes()).unwrap();
+    let (instances, taken) = measured(|| coco.instances(&coco.images[0], None));
+    assert_eq!(instances.unwrap().lost.len(), 1999);
+    assert!(taken < 10 << 20, "{taken} bytes");
+    let outline = r#"<Region><Vertex X="1" Y="1"/><Vertex X="9" Y="1"/><Vertex X="9" Y="9"/></Region>"#;
+    let outlines = format!("<Annotation>{}</Annotation>", outline.repeat(2000));
+    let outlines = Outlines::parse(outlines.as_bytes()).unwrap();
+    let (instances, taken) = measured(|| (outlines.mask(1000, 1000), outlines.instances(1000, 1000)));
+    assert_eq!(instances.1.unwrap().lost.len(), 1999);
+    assert!(taken < 10 << 20, "{taken} bytes");
 }
 
 #[cfg(feature = "fetch")]

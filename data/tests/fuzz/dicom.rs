@@ -116,6 +116,6 @@ fn read_series(place: &Place, files: &Files, meter: &mut Meter) -> bool {
         "a file is counted twice"
     );
     let loaded = |series: &DicomSeries| meter.within(ALLOWED, || series.load().is_ok());
-    let are_loaded = all.iter().map(loaded).fold(true, |all, one| all && one);
-    are_loaded && skipped.is_empty() && all.len() == 1
+    let loaded: Vec<bool> = all.iter().map(loaded).collect();
+    loaded == [true] && skipped.is_empty()
 }

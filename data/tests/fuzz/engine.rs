@@ -20,9 +20,11 @@ pub struct Target {
     pub seeds: Vec<Files>,
     /// Damages a file; the second is another one of the same format.
     pub damage: fn(&mut Vec<u8>, &[u8], &mut ChaCha8Rng),
-    /// Reads the files, and says whether they could be read. Panics where something is wrong.
-    pub read: Box<dyn Fn(&Files, &mut Meter) -> bool + Send>,
+    pub read: Box<Read>,
 }
+
+/// Reads files, and says whether they could be read. Panics where something is wrong.
+type Read = dyn Fn(&Files, &mut Meter) -> bool + Send;
 
 /// The memory that reading took, and dice for choices that the same seed makes again.
 pub struct Meter {

@@ -121,7 +121,7 @@ pub fn check(file: &Decoded, limits: Limits) {
 /// What a person does with a file: values, labels, facts, and the doctor's report.
 fn look(file: &Decoded, meter: &mut Meter) {
     let numbers = file.samples.len();
-    if numbers > 1 << 20 {
+    if numbers > 1 << 18 {
         return;
     }
     // Copies as 64-bit numbers, colours and counts, and small tables.

@@ -252,7 +252,9 @@ impl Parts {
     /// Elements with explicit lengths, in sequences too; what is encoded otherwise is searched for as the same.
     fn dicom(&mut self, bytes: &[u8], mut at: usize) {
         // Compressed pixels begin as JPEG, JPEG-LS or JPEG 2000 does, and consist of segments.
-        let start = bytes.windows(3).position(|three| matches!(three, [0xff, 0xd8, 0xff] | [0xff, 0x4f, 0xff]));
+        let start = bytes
+            .windows(3)
+            .position(|three| matches!(three, [0xff, 0xd8, 0xff] | [0xff, 0x4f, 0xff]));
         if let Some(start) = start {
             self.jpeg(bytes, start + 2);
         }

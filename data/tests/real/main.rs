@@ -3,7 +3,6 @@
 //! `UNET_LAB_REALDATA` names the place; without it `../shared/realdata` beside the checkout is taken.
 
 mod dicom;
-mod dicom_mutants;
 mod doctor;
 mod masks;
 mod pairs;
@@ -21,7 +20,6 @@ fn main() -> ExitCode {
     let root = RealData::find();
     let trials = [
         dicom::trials,
-        dicom_mutants::trials,
         doctor::trials,
         masks::trials,
         pairs::trials,

@@ -48,3 +48,20 @@ fn explained(error: jpeg_decoder::Error, layout: &Layout) -> FormatError {
         other => damaged("JPEG", other),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::made_up::slice;
+    use super::*;
+    use crate::formats::Limits;
+
+    #[test]
+    fn a_picture_of_endless_scans_is_refused_before_the_first() {
+        let layout = Layout::of(&slice(1, [0.0; 3], 0), Limits::default()).unwrap();
+        let scans = |count: usize| [&[0xff, 0xd8][..], &[0xff, 0xda, 0, 2].repeat(count)].concat();
+        let error = decode(&scans(101), &layout).unwrap_err().to_string();
+        assert!(error.contains("101 scans"), "{error}");
+        let error = decode(&scans(100), &layout).unwrap_err().to_string();
+        assert!(!error.contains("scans"), "{error}");
+    }
+}
