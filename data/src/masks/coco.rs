@@ -5,8 +5,8 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::combine::Numbering;
-use super::{FillRule, Instances, MaskError, Polygon, RunLengths, bytes_of, in_file};
-use crate::formats::Limits;
+use super::{FillRule, Instances, MaskError, Polygon, RunLengths, bytes_of, in_file, listed};
+use crate::formats::{self, Limits};
 use crate::{DataError, LabelMap, Mask};
 
 /// A file of COCO annotations.
@@ -86,7 +86,8 @@ impl Coco {
     /// # Errors
     /// [`MaskError::Damaged`] for what is no JSON of this form, with line and column.
     pub fn parse(bytes: &[u8]) -> Result<Self, MaskError> {
-        serde_json::from_slice(bytes).map_err(|error| MaskError::Damaged(format!("it is no COCO file: {error}")))
+        serde_json::from_slice(bytes)
+            .map_err(|error| MaskError::Damaged(format!("it is no COCO file: {}", short(&error))))
     }
 
     /// From a file.
@@ -116,8 +117,8 @@ impl Coco {
             .iter()
             .find(|category| category.name.eq_ignore_ascii_case(name));
         found.map(|category| category.id).ok_or_else(|| {
-            let names: Vec<&str> = self.categories.iter().map(|category| category.name.as_str()).collect();
-            MaskError::Missing(format!("there is no class {name}, only {}", names.join(", ")))
+            let names = self.categories.iter().map(|category| category.name.as_str());
+            MaskError::Missing(format!("there is no class {name}, only {}", listed(names)))
         })
     }
 
@@ -166,6 +167,16 @@ impl Coco {
         self.annotations
             .iter()
             .filter(move |object| object.image_id == id && category.is_none_or(|wanted| object.category_id == wanted))
+    }
+}
+
+/// The message with its place, without the whole of a long text that was found where a number should be.
+fn short(error: &serde_json::Error) -> String {
+    let place = format!("line {} column {}", error.line(), error.column());
+    let text = error.to_string();
+    match text.strip_suffix(&format!(" at {place}")) {
+        Some(text) if text.len() > 200 => format!("{} at {place}", formats::shown(text)),
+        _ => text,
     }
 }
 

@@ -7,7 +7,8 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::combine::Numbering;
-use super::{FillRule, Instances, MaskError, Polygon, bytes_of, in_file};
+use super::{FillRule, Instances, MaskError, Polygon, bytes_of, in_file, listed};
+use crate::formats::shown;
 use crate::{DataError, LabelMap, Mask};
 
 /// One outline.
@@ -117,10 +118,9 @@ impl Outlines {
             .map(|outline| (outline.group.as_str(), 0))
             .collect();
         if let Some(missing) = groups.iter().find(|group| !known.contains_key(*group)) {
-            let names: Vec<&str> = known.into_keys().collect();
             return Err(MaskError::Missing(format!(
                 "no outline is of the group {missing}; there are: {}",
-                names.join(", ")
+                listed(known.into_keys())
             )));
         }
         let mut labels = vec![0; width * height];
@@ -142,6 +142,9 @@ impl Outlines {
     }
 }
 
+/// The longest name of a layer or group.
+const LONGEST_NAME: usize = 1000;
+
 /// Elements have the same meaning at any depth: a region is `Region` with `Vertex` (ImageScope) or `Coordinates` with `Coordinate`
 /// (ASAP).
 #[derive(Default)]
@@ -162,6 +165,13 @@ impl Parser {
                 self.group = attribute(element, "PartOfGroup")
                     .or_else(|| attribute(element, "Name"))
                     .unwrap_or_default();
+                // Every outline has a copy of it.
+                if self.group.len() > LONGEST_NAME {
+                    return Err(MaskError::Damaged(format!(
+                        "the name of an Annotation has {} bytes, and {LONGEST_NAME} are plenty",
+                        self.group.len()
+                    )));
+                }
                 self.is_hole = false;
             }
             "Region" | "Coordinates" => {
@@ -173,10 +183,7 @@ impl Parser {
                     let text = attribute(element, name).unwrap_or_default();
                     // Some locales write a comma.
                     text.trim().replace(',', ".").parse::<f64>().map_err(|_| {
-                        MaskError::Damaged(format!(
-                            "the {name} of a corner is \"{}\", no number",
-                            text.escape_debug()
-                        ))
+                        MaskError::Damaged(format!("the {name} of a corner is \"{}\", no number", shown(&text)))
                     })
                 };
                 let corner = [part("X")?, part("Y")?];
@@ -210,6 +217,8 @@ impl Parser {
 fn attribute(element: &BytesStart, name: &str) -> Option<String> {
     let found = element
         .attributes()
+        // Looking for a name that is there twice takes the square of their number.
+        .with_checks(false)
         .flatten()
         .find(|attribute| attribute.key.as_ref() == name)?;
     Some(found.value.into_owned())

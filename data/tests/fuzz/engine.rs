@@ -60,6 +60,8 @@ pub struct Tally {
     pub slowest_ms: f64,
     slowest_at: u64,
     pub peak: usize,
+    /// How many files are damaged.
+    pub files: usize,
     pub faults: Vec<String>,
     pub seconds: f64,
 }
@@ -70,7 +72,10 @@ const MOST_FAULTS: usize = 20;
 impl Target {
     /// Runs inputs of these numbers.
     pub fn run(&self, seed: u64, numbers: std::ops::Range<u64>, guard: &Guard) -> Tally {
-        let mut tally = Tally::default();
+        let mut tally = Tally {
+            files: self.seeds.len(),
+            ..Tally::default()
+        };
         let start = Instant::now();
         for number in numbers {
             self.run_one(seed, number, guard, &mut tally);
@@ -163,11 +168,12 @@ fn mixed(name: &str, seed: u64, number: u64) -> u64 {
 /// A row a target, as in the project's documents.
 pub fn table(rows: &[(&str, Tally)]) -> String {
     let mut text = String::from(
-        "| target | inputs | read | refused | slowest, ms | peak memory, MiB | inputs a second |\n|---|---:|---:|---:|---:|---:|---:|\n",
+        "| target | files | inputs | read | refused | slowest, ms | peak memory, MiB | inputs a second |\n|---|---:|---:|---:|---:|---:|---:|---:|\n",
     );
     let mut all = Tally::default();
     for (name, tally) in rows {
         row(&mut text, name, tally);
+        all.files += tally.files;
         all.inputs += tally.inputs;
         all.read += tally.read;
         all.slowest_ms = all.slowest_ms.max(tally.slowest_ms);
@@ -181,7 +187,8 @@ pub fn table(rows: &[(&str, Tally)]) -> String {
 fn row(text: &mut String, name: &str, tally: &Tally) {
     let _ = writeln!(
         text,
-        "| {name} | {} | {} | {} | {:.0} | {:.1} | {:.0} |",
+        "| {name} | {} | {} | {} | {} | {:.0} | {:.1} | {:.0} |",
+        tally.files,
         tally.inputs,
         tally.read,
         tally.inputs - tally.read - tally.faults.len() as u64,

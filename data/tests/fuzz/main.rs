@@ -22,6 +22,7 @@ mod dicom;
 mod engine;
 mod files;
 mod guard;
+mod long;
 mod mutate;
 mod parts;
 mod place;
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
     let weights: u64 = all.iter().map(|target| target.weight).sum();
     let mut trials: Vec<Trial> = all.into_iter().map(|target| trial(target, seed, weights)).collect();
     trials.extend(bombs::trials());
+    trials.extend(long::trials());
     trials.push(cut::trial());
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }

@@ -63,6 +63,13 @@ fn allowed(files: &Files) -> usize {
     200 * files.first.len() + (4 << 20)
 }
 
+/// No message holds the whole file.
+fn refused(problem: &dyn std::error::Error) -> bool {
+    let words = problem.to_string();
+    assert!(words.len() < 2000, "{words}");
+    false
+}
+
 fn coco() -> Vec<Files> {
     let polygons = r#"{"images": [{"id": 1, "file_name": "images/a.jpg", "width": 40, "height": 30}, {"id": 2, "file_name": "b.jpg", "width": 9, "height": 9}],
         "categories": [{"id": 0, "name": "fractured"}, {"id": 5, "name": "other"}],
@@ -75,8 +82,9 @@ fn coco() -> Vec<Files> {
 }
 
 fn read_coco(files: &Files, meter: &mut Meter) -> bool {
-    let Ok(file) = meter.within(allowed(files), || Coco::parse(&files.first)) else {
-        return false;
+    let file = match meter.within(allowed(files), || Coco::parse(&files.first)) {
+        Ok(file) => file,
+        Err(problem) => return refused(&problem),
     };
     let classes: Vec<u64> = file.categories.iter().map(|category| category.id).collect();
     let mut done = false;
@@ -139,8 +147,9 @@ fn outlines() -> Vec<Files> {
 }
 
 fn read_outlines(files: &Files, meter: &mut Meter) -> bool {
-    let Ok(file) = meter.within(allowed(files), || Outlines::parse(&files.first)) else {
-        return false;
+    let file = match meter.within(allowed(files), || Outlines::parse(&files.first)) {
+        Ok(file) => file,
+        Err(problem) => return refused(&problem),
     };
     meter.within(allowed(files), || {
         let groups: Vec<&str> = file
@@ -170,8 +179,9 @@ fn nodule_tables() -> Vec<Files> {
 
 fn read_nodules(files: &Files, meter: &mut Meter) -> bool {
     let text = String::from_utf8_lossy(&files.first);
-    let Ok(all) = meter.within(allowed(files), || nodules::parse(&text)) else {
-        return false;
+    let all = match meter.within(allowed(files), || nodules::parse(&text)) {
+        Ok(all) => all,
+        Err(problem) => return refused(&problem),
     };
     let grid = Geometry::of_spacing([2.0, 1.0, 1.0]).unwrap();
     meter.within(allowed(files), || nodules::spheres(&grid, [9, 20, 20], &all).is_ok())
@@ -207,10 +217,7 @@ fn read_manifest(files: &Files, meter: &mut Meter) -> bool {
     let parsed = meter.within(allowed(files), || Manifest::parse(&text));
     let manifest = match parsed {
         Ok(manifest) => manifest,
-        Err(problem) => {
-            let _ = problem.to_string();
-            return false;
-        }
+        Err(problem) => return refused(&problem),
     };
     meter.within(allowed(files), || {
         let _ = (manifest.label_names(), manifest.size(), manifest.class_files().len());
