@@ -50,7 +50,12 @@ impl Outlines {
                 Ok(Event::End(element)) => parser.end(element.name().as_ref())?,
                 Ok(Event::Eof) => break,
                 Ok(_) => {}
-                Err(error) => return Err(MaskError::Damaged(format!("it is no XML: {error}"))),
+                Err(error) => {
+                    return Err(MaskError::Damaged(format!(
+                        "it is no XML: {}",
+                        shown(&error.to_string())
+                    )));
+                }
             }
             buffer.clear();
         }
