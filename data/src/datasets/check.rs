@@ -7,11 +7,18 @@ use super::{Access, Manifest, Packing, RemoteFile};
 /// What is wrong with a manifest.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("not a manifest: {0}")]
-pub struct ManifestError(pub(super) String);
+pub struct ManifestError(String);
+
+impl ManifestError {
+    /// No more of a text than a person reads.
+    pub(super) fn new(text: &str) -> Self {
+        Self(text.chars().take(1000).collect())
+    }
+}
 
 impl Manifest {
     pub(super) fn check(&self) -> Result<(), ManifestError> {
-        let say = |problem: String| Err(ManifestError(format!("{}: {problem}", self.id)));
+        let say = |problem: String| Err(ManifestError::new(&format!("{}: {problem}", self.id)));
         let is_id = |text: &str| {
             !text.is_empty()
                 && text

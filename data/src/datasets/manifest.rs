@@ -167,7 +167,7 @@ impl Manifest {
     /// # Errors
     /// [`ManifestError`] where the text is no TOML, has an unknown or a missing field, or contradicts itself.
     pub fn parse(text: &str) -> Result<Self, ManifestError> {
-        let manifest: Self = toml::from_str(text).map_err(|error| ManifestError(error.to_string()))?;
+        let manifest: Self = toml::from_str(text).map_err(|error| ManifestError::new(&error.to_string()))?;
         manifest.check()?;
         Ok(manifest)
     }

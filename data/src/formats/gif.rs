@@ -138,7 +138,8 @@ impl Canvas {
         let area = size[1] * size[2];
         let mut pixels = Vec::with_capacity(self.indices.len() * 3);
         for (frame, indices) in self.indices.chunks(area.max(1)).enumerate() {
-            let palette = self.palettes.iter().rev().find(|(from, _)| *from <= frame);
+            let later = self.palettes.partition_point(|(from, _)| *from <= frame);
+            let palette = later.checked_sub(1).and_then(|last| self.palettes.get(last));
             let colour = |&index: &u8| {
                 palette
                     .and_then(|(_, all)| all.get(usize::from(index)).copied())

@@ -36,6 +36,7 @@ pub use nifti::{save_nifti, save_nifti_labels};
 pub use npz::{decode_npz, npz_names, read_npz};
 pub use open::{Companion, decode, read, read_with};
 pub use samples::{Endian, SampleType, Samples};
+pub(crate) use text::shown;
 
 /// A file format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

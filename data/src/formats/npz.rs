@@ -6,6 +6,7 @@ use std::path::Path;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
+use super::text::shown;
 use super::{Companion, Decoded, Format, FormatError, Limits, npy};
 use crate::DataError;
 
@@ -55,7 +56,7 @@ pub fn decode_npz(bytes: &[u8], name: &str, limits: Limits) -> Result<Decoded, F
         Ok(member) => member,
         Err(ZipError::FileNotFound) => {
             return Err(FormatError::Unsupported {
-                what: format!("an array \"{name}\", which the archive does not have,"),
+                what: format!("an array \"{}\", which the archive does not have,", shown(name)),
                 hint: format!("it has {}", listed(&npz_names(bytes)?)),
             });
         }
@@ -95,7 +96,7 @@ pub fn read_npz(path: impl AsRef<Path>, name: &str) -> Result<Decoded, DataError
 
 fn listed(names: &[String]) -> String {
     let more = if names.len() > 12 { ", ..." } else { "" };
-    let shown: Vec<&str> = names.iter().take(12).map(String::as_str).collect();
+    let shown: Vec<String> = names.iter().take(12).map(|name| shown(name)).collect();
     format!("{}{more}", shown.join(", "))
 }
 

@@ -240,7 +240,7 @@ mod tests {
     use std::io::Write;
 
     fn packed(bytes: &[u8]) -> Vec<u8> {
-        let mut writer = GzEncoder::new(Vec::new(), Compression::fast());
+        let mut writer = GzEncoder::new(Vec::new(), Compression::best());
         writer.write_all(bytes).unwrap();
         writer.finish().unwrap()
     }

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
+use super::text::shown;
 use super::{Decoded, FormatError, Limits, bmp, gif, jpeg, metaimage, nifti, npy, npz, nrrd, png, pnm, tiff};
 use crate::DataError;
 
@@ -161,7 +162,8 @@ fn beside(path: &Path, name: &str, limits: Limits) -> Result<Vec<u8>, FormatErro
         .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     if !plain {
         return Err(FormatError::Damaged(format!(
-            "it names the file {name}, which is not in its own folder; move that file beside it and correct the name"
+            "it names the file {}, which is not in its own folder; move that file beside it and correct the name",
+            shown(name)
         )));
     }
     let own = |ending: &str| {
@@ -172,7 +174,7 @@ fn beside(path: &Path, name: &str, limits: Limits) -> Result<Vec<u8>, FormatErro
     let name = name.strip_prefix('*').map_or(name.to_owned(), own);
     let file = path.with_file_name("").join(&name);
     stored(&file, limits).map_err(|problem| match problem {
-        FormatError::System(error) => FormatError::System(format!("{name}, which it names: {error}")),
+        FormatError::System(error) => FormatError::System(format!("{}, which it names: {error}", shown(&name))),
         other => other,
     })
 }
@@ -241,6 +243,9 @@ mod tests {
                 matches!(beside(&header, name, limits), Err(FormatError::Damaged(_))),
                 "{name}"
             );
+        }
+        for name in ["a".repeat(100_000), "../".repeat(100_000)] {
+            assert!(beside(&header, &name, limits).unwrap_err().to_string().len() < 300);
         }
     }
 }

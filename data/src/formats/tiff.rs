@@ -10,6 +10,7 @@ use tiff::{ColorType, TiffError};
 use super::gif::LZW_RATIO;
 use super::imagej::{self, Axes};
 use super::picture::{check_claim, check_palette, highest, planar, unpack};
+use super::text::shown;
 use super::tiff_pages::{Page, pages};
 use super::{Companion, Decoded, Format, FormatError, Limits, SampleType, Samples};
 
@@ -117,7 +118,7 @@ impl From<TiffError> for Failure {
 fn problem(error: TiffError, limits: Limits) -> FormatError {
     match error {
         TiffError::UnsupportedError(what) => FormatError::Unsupported {
-            what: format!("TIFF of this kind ({what})"),
+            what: format!("TIFF of this kind ({})", shown(&what.to_string())),
             hint: "save it as plain 8- or 16-bit TIFF or PNG".to_owned(),
         },
         TiffError::LimitsExceeded => FormatError::TooLarge {
@@ -127,7 +128,7 @@ fn problem(error: TiffError, limits: Limits) -> FormatError {
         TiffError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
             FormatError::Damaged("a page's pixels end too soon".to_owned())
         }
-        other => FormatError::Damaged(other.to_string()),
+        other => FormatError::Damaged(shown(&other.to_string())),
     }
 }
 

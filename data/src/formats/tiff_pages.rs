@@ -97,6 +97,26 @@ impl<'a> File<'a> {
         })
     }
 
+    /// Refuses an entry of more values than the file can hold: the crate would make room for them all before it reads the first. Private
+    /// tags (from 32768 on) are not read.
+    fn check_count(&self, entry: usize, tag: u64) -> Result<(), FormatError> {
+        let each: u64 = match self.number(entry + 2, 2)? {
+            3 | 8 => 2,
+            4 | 9 | 11 | 13 => 4,
+            5 | 10 | 12 | 16..=18 => 8,
+            _ => 1,
+        };
+        let needed = self.number(entry + 4, self.word)?.saturating_mul(each);
+        match tag < 32768 && needed > self.bytes.len() as u64 {
+            true => Err(FormatError::Truncated {
+                what: "the values of a directory's entry",
+                expected: needed,
+                found: self.bytes.len() as u64,
+            }),
+            false => Ok(()),
+        }
+    }
+
     /// One directory and the offset of the next.
     fn page(&self, at: usize) -> Result<(Page, u64), FormatError> {
         let (count_bytes, entry_bytes) = if self.is_big { (8, 20) } else { (2, 12) };
@@ -120,6 +140,8 @@ impl<'a> File<'a> {
         let mut is_palette_or_mask = None;
         for entry in (at + count_bytes..end).step_by(entry_bytes) {
             let value_at = entry + 4 + self.word;
+            let tag = self.number(entry, 2)?;
+            self.check_count(entry, tag)?;
             let length = match self.number(entry + 2, 2)? {
                 1 => 1,
                 3 => 2,
@@ -129,7 +151,7 @@ impl<'a> File<'a> {
             };
             let is_inline = self.number(entry + 4, self.word)?.saturating_mul(length as u64) <= self.word as u64;
             let value = self.number(value_at, length)?;
-            match self.number(entry, 2)? {
+            match tag {
                 254 => page.is_extra = value & 0b101 != 0,
                 256 => page.width = value,
                 257 => page.height = value,

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{FillRule, Instances, MaskError, Polygon, RunLengths, bytes_of, in_file, merge_instances};
-use crate::formats::Limits;
+use super::combine::Numbering;
+use super::{FillRule, Instances, MaskError, Polygon, RunLengths, bytes_of, in_file, listed};
+use crate::formats::{self, Limits};
 use crate::{DataError, LabelMap, Mask};
 
 /// A file of COCO annotations.
@@ -85,7 +86,8 @@ impl Coco {
     /// # Errors
     /// [`MaskError::Damaged`] for what is no JSON of this form, with line and column.
     pub fn parse(bytes: &[u8]) -> Result<Self, MaskError> {
-        serde_json::from_slice(bytes).map_err(|error| MaskError::Damaged(format!("it is no COCO file: {error}")))
+        serde_json::from_slice(bytes)
+            .map_err(|error| MaskError::Damaged(format!("it is no COCO file: {}", short(&error))))
     }
 
     /// From a file.
@@ -115,8 +117,8 @@ impl Coco {
             .iter()
             .find(|category| category.name.eq_ignore_ascii_case(name));
         found.map(|category| category.id).ok_or_else(|| {
-            let names: Vec<&str> = self.categories.iter().map(|category| category.name.as_str()).collect();
-            MaskError::Missing(format!("there is no class {name}, only {}", names.join(", ")))
+            let names = self.categories.iter().map(|category| category.name.as_str());
+            MaskError::Missing(format!("there is no class {name}, only {}", listed(names)))
         })
     }
 
@@ -151,15 +153,13 @@ impl Coco {
     /// # Errors
     /// As [`Coco::mask`]; [`MaskError::Missing`] if there is no object.
     pub fn instances(&self, image: &CocoImage, category: Option<u64>) -> Result<Instances, MaskError> {
-        let mut masks = Vec::new();
+        blank(image)?;
+        let mut numbering = Numbering::new([image.height, image.width]);
         for object in self.of(image, category) {
-            let mut own = blank(image)?;
-            object.draw(image, |place| own[place] = true)?;
-            masks.push(
-                Mask::new(image.width, image.height, own).map_err(|error| MaskError::Damaged(error.to_string()))?,
-            );
+            numbering.begin();
+            object.draw(image, |place| numbering.mark(place))?;
         }
-        merge_instances(&masks)
+        numbering.finish()
     }
 
     fn of(&self, image: &CocoImage, category: Option<u64>) -> impl Iterator<Item = &CocoAnnotation> {
@@ -167,6 +167,16 @@ impl Coco {
         self.annotations
             .iter()
             .filter(move |object| object.image_id == id && category.is_none_or(|wanted| object.category_id == wanted))
+    }
+}
+
+/// The message with its place, without the whole of a long text that was found where a number should be.
+fn short(error: &serde_json::Error) -> String {
+    let place = format!("line {} column {}", error.line(), error.column());
+    let text = error.to_string();
+    match text.strip_suffix(&format!(" at {place}")) {
+        Some(text) if text.len() > 200 => format!("{} at {place}", formats::shown(text)),
+        _ => text,
     }
 }
 

@@ -41,31 +41,75 @@ pub fn merge_instances(masks: &[Mask]) -> Result<Instances, MaskError> {
     let first = masks
         .first()
         .ok_or_else(|| MaskError::Missing("there is no mask to join".to_owned()))?;
-    let mut labels = vec![0; first.data().len()];
-    let (mut overlap, mut lost) = (vec![false; labels.len()], Vec::new());
-    for (number, mask) in (1u32..).zip(masks) {
+    let mut numbering = Numbering::new(first.size());
+    for mask in masks {
         check_size(mask.size(), first.size())?;
-        let mut own = 0;
-        for ((label, twice), _) in labels
-            .iter_mut()
-            .zip(&mut overlap)
-            .zip(mask.data())
-            .filter(|(_, inside)| **inside)
-        {
-            match *label {
-                0 => (*label, own) = (number, own + 1),
-                _ => *twice = true,
-            }
-        }
-        if own == 0 {
-            lost.push(number);
+        numbering.begin();
+        let inside = mask.data().iter().enumerate().filter(|(_, inside)| **inside);
+        inside.for_each(|(place, _)| numbering.mark(place));
+    }
+    numbering.finish()
+}
+
+/// Objects numbered one after the other, without a picture for each.
+pub(super) struct Numbering {
+    size: [usize; 2],
+    labels: Vec<u32>,
+    overlap: Vec<bool>,
+    lost: Vec<u32>,
+    number: u32,
+    /// Pixels of the object that nobody had before.
+    own: usize,
+}
+
+impl Numbering {
+    /// For a picture of `[height, width]`.
+    pub fn new(size: [usize; 2]) -> Self {
+        let pixels = size[0] * size[1];
+        Self {
+            size,
+            labels: vec![0; pixels],
+            overlap: vec![false; pixels],
+            lost: Vec::new(),
+            number: 0,
+            own: 0,
         }
     }
-    Ok(Instances {
-        labels: LabelMap::new(labels, &first.size()).map_err(|error| MaskError::Damaged(error.to_string()))?,
-        overlap: overlap.into_iter().filter(|&twice| twice).count(),
-        lost,
-    })
+
+    /// Begins the next object.
+    pub fn begin(&mut self) {
+        self.end();
+        (self.number, self.own) = (self.number + 1, 0);
+    }
+
+    fn end(&mut self) {
+        if self.number > 0 && self.own == 0 {
+            self.lost.push(self.number);
+        }
+    }
+
+    /// A pixel of the object.
+    pub fn mark(&mut self, place: usize) {
+        match &mut self.labels[place] {
+            label @ 0 => (*label, self.own) = (self.number, self.own + 1),
+            label if *label == self.number => {}
+            _ => self.overlap[place] = true,
+        }
+    }
+
+    /// # Errors
+    /// [`MaskError::Missing`] if no object was begun.
+    pub fn finish(mut self) -> Result<Instances, MaskError> {
+        self.end();
+        if self.number == 0 {
+            return Err(MaskError::Missing("there is no mask to join".to_owned()));
+        }
+        Ok(Instances {
+            labels: LabelMap::new(self.labels, &self.size).map_err(|error| MaskError::Damaged(error.to_string()))?,
+            overlap: self.overlap.into_iter().filter(|&twice| twice).count(),
+            lost: self.lost,
+        })
+    }
 }
 
 fn check_size(found: [usize; 2], expected: [usize; 2]) -> Result<(), MaskError> {

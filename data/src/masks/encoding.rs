@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::Hash;
 use std::path::Path;
 
 use super::{Drawn, MaskError, drawn, in_file};
@@ -46,6 +47,9 @@ impl fmt::Display for Stray {
         write!(f, "{} ({} pixel(s))", self.what, self.pixels)
     }
 }
+
+/// Kinds of strays that are told apart.
+const MOST_STRAYS: usize = 1000;
 
 impl LabelEncoding {
     /// The file's numbers are the labels; of a palette file in colour its indices, of one in greys the greys that it shows.
@@ -132,11 +136,7 @@ impl LabelEncoding {
         let labels = match (&self.kind, &pixels) {
             (Kind::Numbers, Drawn::Colours(_)) if file.palette.is_some() => return file.labels().map_err(damaged),
             (Kind::Numbers | Kind::AtLeast(_) | Kind::Values(_), Drawn::Colours(colours)) => {
-                let mut census = Census::default();
-                colours
-                    .iter()
-                    .for_each(|colour| census.count(format!("colour {colour:?}")));
-                return Err(MaskError::Coloured(super::shown(&census.sorted())));
+                return Err(MaskError::Coloured(super::shown(&sorted(colours, colour))));
             }
             (Kind::Numbers, Drawn::Numbers(values)) => whole(values)?,
             (Kind::Binary, Drawn::Numbers(values)) => values.iter().map(|&value| u32::from(value != 0.0)).collect(),
@@ -145,7 +145,10 @@ impl LabelEncoding {
             (Kind::Values(classes), Drawn::Numbers(values)) => {
                 let listed: Vec<f64> = classes.iter().map(|&(_, value)| f64::from(value)).collect();
                 let distance = |wanted: &f64, found: &f64| (wanted - found).abs();
-                self.nearest(values, &listed, 0.0, distance, |value| format!("value {value}"))?
+                self.nearest(values, &listed, 0.0, distance, |strays| {
+                    let bits: Vec<u64> = strays.iter().map(|value| value.to_bits()).collect();
+                    sorted(&bits, |&bits| format!("value {}", f64::from_bits(bits)))
+                })?
             }
             (Kind::Colours(classes), _) => {
                 let colours = match pixels {
@@ -153,9 +156,7 @@ impl LabelEncoding {
                     Drawn::Numbers(values) => values.iter().map(|&value| [value.clamp(0.0, 255.0) as u8; 3]).collect(),
                 };
                 let listed: Vec<[u8; 3]> = classes.iter().map(|&(_, colour)| colour).collect();
-                self.nearest(&colours, &listed, [0; 3], furthest, |colour| {
-                    format!("colour {colour:?}")
-                })?
+                self.nearest(&colours, &listed, [0; 3], furthest, |strays| sorted(strays, colour))?
             }
         };
         let from = usize::from(!file.volumetric);
@@ -171,14 +172,14 @@ impl LabelEncoding {
         listed: &[T],
         black: T,
         distance: impl Fn(&T, &T) -> f64,
-        name: impl Fn(&T) -> String,
+        sorted: impl Fn(&[T]) -> Vec<Stray>,
     ) -> Result<Vec<u32>, MaskError> {
         // Black comes last, so that a class that is written black wins over it.
         let candidates: Vec<(u32, T)> = (1..)
             .zip(listed.iter().copied())
             .chain(std::iter::once((0, black)))
             .collect();
-        let mut strays = Census::default();
+        let mut strays = Vec::new();
         let mut last: Option<(T, Option<u32>)> = None;
         let mut labels = Vec::with_capacity(pixels.len());
         for pixel in pixels {
@@ -195,16 +196,15 @@ impl LabelEncoding {
             };
             last = Some((*pixel, class));
             if class.is_none() && !self.drops_strays {
-                strays.count(name(pixel));
+                strays.push(*pixel);
             }
             labels.push(class.unwrap_or(0));
         }
-        let strays = strays.sorted();
-        match strays.is_empty() {
-            true => Ok(labels),
-            false => Err(MaskError::Strays {
-                pixels: strays.iter().map(|stray| stray.pixels).sum(),
-                strays,
+        match strays.len() {
+            0 => Ok(labels),
+            pixels => Err(MaskError::Strays {
+                pixels,
+                strays: sorted(&strays),
             }),
         }
     }
@@ -224,23 +224,30 @@ fn whole(values: &[f64]) -> Result<Vec<u32>, MaskError> {
     values.iter().map(label).collect()
 }
 
-#[derive(Default)]
-struct Census(HashMap<String, usize>);
+fn colour(colour: &[u8; 3]) -> String {
+    format!("colour {colour:?}")
+}
 
-impl Census {
-    fn count(&mut self, what: String) {
-        *self.0.entry(what).or_default() += 1;
+/// Kinds of pixels with their numbers, most frequent first. A photograph has as many as pixels, so those beyond [`MOST_STRAYS`] are one.
+fn sorted<K: Copy + Eq + Hash + Ord>(pixels: &[K], name: impl Fn(&K) -> String) -> Vec<Stray> {
+    let mut counts = HashMap::<K, usize>::new();
+    for &pixel in pixels {
+        *counts.entry(pixel).or_default() += 1;
     }
-
-    fn sorted(self) -> Vec<Stray> {
-        let mut all: Vec<Stray> = self
-            .0
-            .into_iter()
-            .map(|(what, pixels)| Stray { what, pixels })
-            .collect();
-        all.sort_by(|a, b| b.pixels.cmp(&a.pixels).then_with(|| a.what.cmp(&b.what)));
-        all
+    let mut counts: Vec<(K, usize)> = counts.into_iter().collect();
+    counts.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+    let stray = |(kind, pixels): &(K, usize)| Stray {
+        what: name(kind),
+        pixels: *pixels,
+    };
+    let mut all: Vec<Stray> = counts.iter().take(MOST_STRAYS).map(stray).collect();
+    if let Some(others) = counts.get(MOST_STRAYS..).filter(|others| !others.is_empty()) {
+        all.push(Stray {
+            what: format!("{} other values", others.len()),
+            pixels: others.iter().map(|(_, pixels)| pixels).sum(),
+        });
     }
+    all
 }
 
 #[cfg(test)]
@@ -252,22 +259,34 @@ mod tests {
         Decoded::new(Format::Png, Samples::U8(values.to_vec()), [1, 1, values.len()]).unwrap()
     }
 
-    fn colour(pixels: &[[u8; 3]]) -> Decoded {
+    fn picture(pixels: &[[u8; 3]]) -> Decoded {
         let planes = (0..3).flat_map(|c| pixels.iter().map(move |pixel| pixel[c])).collect();
         Decoded::with_shape(Format::Png, Samples::U8(planes), 1, 3, [1, 1, pixels.len()]).unwrap()
     }
 
     #[test]
+    fn a_photograph_has_no_list_of_a_million_strays() {
+        let pixels: Vec<[u8; 3]> = (0..5000u32).map(|i| [(i >> 8) as u8, i as u8, 7]).collect();
+        let encoding = LabelEncoding::colours([("red", [255, 0, 0])]);
+        let Err(MaskError::Strays { pixels, strays }) = encoding.labels(&picture(&pixels)) else {
+            panic!("all are strays");
+        };
+        assert_eq!((pixels, strays.len()), (5000, MOST_STRAYS + 1));
+        assert_eq!(strays.iter().map(|stray| stray.pixels).sum::<usize>(), 5000);
+        assert_eq!(strays[MOST_STRAYS].what, "4000 other values");
+    }
+
+    #[test]
     fn colours_become_classes_in_the_order_of_the_list() {
         let rule = LabelEncoding::colours([("rv", [255, 0, 0]), ("lv", [0, 0, 255])]);
-        let file = colour(&[[0; 3], [0, 0, 255], [255, 0, 0]]);
+        let file = picture(&[[0; 3], [0, 0, 255], [255, 0, 0]]);
         assert_eq!(rule.labels(&file).unwrap().data(), [0, 2, 1]);
     }
 
     #[test]
     fn strays_are_listed_taken_by_tolerance_or_dropped() {
         let rule = LabelEncoding::colours([("liver", [180, 40, 40])]);
-        let file = colour(&[[180, 40, 40], [175, 44, 39], [90, 20, 20], [90, 20, 20]]);
+        let file = picture(&[[180, 40, 40], [175, 44, 39], [90, 20, 20], [90, 20, 20]]);
         let error = rule.labels(&file).unwrap_err();
         assert!(
             error
@@ -309,7 +328,7 @@ mod tests {
         file.palette = Some(vec![[255; 3], [127; 3], [0; 3]]);
         assert_eq!(LabelEncoding::numbers().labels(&file).unwrap().data(), [255, 127, 0]);
         let error = LabelEncoding::numbers()
-            .labels(&colour(&[[1, 2, 3]]))
+            .labels(&picture(&[[1, 2, 3]]))
             .unwrap_err()
             .to_string();
         assert!(error.contains("coloured (colour [1, 2, 3]"), "{error}");

@@ -19,7 +19,7 @@ use std::path::Path;
 use thiserror::Error;
 
 use crate::DataError;
-use crate::formats::FormatError;
+use crate::formats::{self, FormatError};
 
 pub use coco::{Coco, CocoAnnotation, CocoCategory, CocoImage};
 pub use combine::{Instances, merge_instances, union};
@@ -45,7 +45,7 @@ pub enum MaskError {
     Strays {
         /// How many pixels.
         pixels: usize,
-        /// What they are, most frequent first.
+        /// What they are, most frequent first; beyond a thousand kinds, the last one stands for all others.
         strays: Vec<Stray>,
     },
     /// A mask in colour was read as numbers.
@@ -73,6 +73,16 @@ fn shown(strays: &[Stray]) -> String {
     let mut parts: Vec<String> = strays.iter().take(6).map(Stray::to_string).collect();
     if strays.len() > 6 {
         parts.push(format!("and {} more", strays.len() - 6));
+    }
+    parts.join(", ")
+}
+
+/// Names of a file, as a message can hold them.
+fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let mut names = names.into_iter();
+    let mut parts: Vec<String> = names.by_ref().take(20).map(formats::shown).collect();
+    if names.next().is_some() {
+        parts.push("...".to_owned());
     }
     parts.join(", ")
 }

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::{MaskError, bytes_of, in_file};
+use super::{MaskError, bytes_of, in_file, listed};
+use crate::formats::shown;
 use crate::{DataError, Geometry, LabelMap};
 
 /// A nodule in the patient.
@@ -42,7 +43,10 @@ pub fn parse(text: &str) -> Result<Vec<Nodule>, MaskError> {
         let found = header
             .iter()
             .position(|field| field.trim_start_matches('\u{feff}').eq_ignore_ascii_case(name));
-        found.ok_or_else(|| MaskError::Damaged(format!("there is no column {name}, only {}", header.join(", "))))
+        found.ok_or_else(|| {
+            let names = header.iter().map(String::as_str);
+            MaskError::Damaged(format!("there is no column {name}, only {}", listed(names)))
+        })
     };
     let series = column("seriesuid")?;
     let places = [
@@ -61,7 +65,8 @@ pub fn parse(text: &str) -> Result<Vec<Nodule>, MaskError> {
                 .ok()
                 .filter(|number: &f64| number.is_finite())
                 .ok_or_else(|| {
-                    MaskError::Damaged(format!("line {}: {} is \"{text}\", no number", line + 1, header[place]))
+                    let (line, name) = (line + 1, shown(&header[place]));
+                    MaskError::Damaged(format!("line {line}: {name} is \"{}\", no number", shown(text)))
                 })?;
         }
         let [x, y, z, diameter] = numbers;

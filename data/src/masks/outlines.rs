@@ -6,7 +6,9 @@ use std::path::Path;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::{FillRule, Instances, MaskError, Polygon, bytes_of, in_file, merge_instances, union};
+use super::combine::Numbering;
+use super::{FillRule, Instances, MaskError, Polygon, bytes_of, in_file, listed};
+use crate::formats::shown;
 use crate::{DataError, LabelMap, Mask};
 
 /// One outline.
@@ -48,7 +50,12 @@ impl Outlines {
                 Ok(Event::End(element)) => parser.end(element.name().as_ref())?,
                 Ok(Event::Eof) => break,
                 Ok(_) => {}
-                Err(error) => return Err(MaskError::Damaged(format!("it is no XML: {error}"))),
+                Err(error) => {
+                    return Err(MaskError::Damaged(format!(
+                        "it is no XML: {}",
+                        shown(&error.to_string())
+                    )));
+                }
             }
             buffer.clear();
         }
@@ -77,18 +84,17 @@ impl Outlines {
     /// # Errors
     /// [`MaskError::Damaged`] never for outlines that were read.
     pub fn mask(&self, width: usize, height: usize) -> Result<Mask, MaskError> {
-        let blank = Mask::from_fn(width, height, |_, _| false);
-        let solid = union(
-            &std::iter::once(blank.clone())
-                .chain(self.drawn(width, height, false))
-                .collect::<Vec<_>>(),
-        )?;
-        let holes = union(
-            &std::iter::once(blank)
-                .chain(self.drawn(width, height, true))
-                .collect::<Vec<_>>(),
-        )?;
-        Ok(Mask::from_fn(width, height, |x, y| solid.get(x, y) && !holes.get(x, y)))
+        // Bit 1: inside of an outline; bit 2: inside of a hole.
+        let mut all = vec![0u8; width * height];
+        for outline in &self.outlines {
+            let bit = if outline.is_hole { 2 } else { 1 };
+            let inside = outline.polygon.fill(width, height, FillRule::Centres);
+            all.iter_mut()
+                .zip(inside)
+                .for_each(|(bits, inside)| *bits |= if inside { bit } else { 0 });
+        }
+        let solid = all.iter().map(|&bits| bits == 1).collect();
+        Mask::new(width, height, solid).map_err(|error| MaskError::Damaged(error.to_string()))
     }
 
     /// The outlines, numbered; holes are left out of all.
@@ -96,7 +102,14 @@ impl Outlines {
     /// # Errors
     /// [`MaskError::Missing`] if there is no outline.
     pub fn instances(&self, width: usize, height: usize) -> Result<Instances, MaskError> {
-        merge_instances(&self.drawn(width, height, false).collect::<Vec<_>>())
+        let mut numbering = Numbering::new([height, width]);
+        for outline in self.outlines.iter().filter(|outline| !outline.is_hole) {
+            numbering.begin();
+            let inside = outline.polygon.fill(width, height, FillRule::Centres);
+            let places = inside.iter().enumerate().filter(|(_, inside)| **inside);
+            places.for_each(|(place, _)| numbering.mark(place));
+        }
+        numbering.finish()
     }
 
     /// By group: 1 for the first of `groups`, 2 for the second; where two overlap, the later outline's.
@@ -110,10 +123,9 @@ impl Outlines {
             .map(|outline| (outline.group.as_str(), 0))
             .collect();
         if let Some(missing) = groups.iter().find(|group| !known.contains_key(*group)) {
-            let names: Vec<&str> = known.into_keys().collect();
             return Err(MaskError::Missing(format!(
                 "no outline is of the group {missing}; there are: {}",
-                names.join(", ")
+                listed(known.into_keys())
             )));
         }
         let mut labels = vec![0; width * height];
@@ -133,17 +145,10 @@ impl Outlines {
         }
         LabelMap::new(labels, &[height, width]).map_err(|error| MaskError::Damaged(error.to_string()))
     }
-
-    fn drawn(&self, width: usize, height: usize, holes: bool) -> impl Iterator<Item = Mask> + '_ {
-        self.outlines
-            .iter()
-            .filter(move |outline| outline.is_hole == holes)
-            .map(move |outline| {
-                let inside = outline.polygon.fill(width, height, FillRule::Centres);
-                Mask::from_fn(width, height, |x, y| inside[y * width + x])
-            })
-    }
 }
+
+/// The longest name of a layer or group.
+const LONGEST_NAME: usize = 1000;
 
 /// Elements have the same meaning at any depth: a region is `Region` with `Vertex` (ImageScope) or `Coordinates` with `Coordinate`
 /// (ASAP).
@@ -165,6 +170,13 @@ impl Parser {
                 self.group = attribute(element, "PartOfGroup")
                     .or_else(|| attribute(element, "Name"))
                     .unwrap_or_default();
+                // Every outline has a copy of it.
+                if self.group.len() > LONGEST_NAME {
+                    return Err(MaskError::Damaged(format!(
+                        "the name of an Annotation has {} bytes, and {LONGEST_NAME} are plenty",
+                        self.group.len()
+                    )));
+                }
                 self.is_hole = false;
             }
             "Region" | "Coordinates" => {
@@ -176,10 +188,7 @@ impl Parser {
                     let text = attribute(element, name).unwrap_or_default();
                     // Some locales write a comma.
                     text.trim().replace(',', ".").parse::<f64>().map_err(|_| {
-                        MaskError::Damaged(format!(
-                            "the {name} of a corner is \"{}\", no number",
-                            text.escape_debug()
-                        ))
+                        MaskError::Damaged(format!("the {name} of a corner is \"{}\", no number", shown(&text)))
                     })
                 };
                 let corner = [part("X")?, part("Y")?];
@@ -213,6 +222,8 @@ impl Parser {
 fn attribute(element: &BytesStart, name: &str) -> Option<String> {
     let found = element
         .attributes()
+        // Looking for a name that is there twice takes the square of their number.
+        .with_checks(false)
         .flatten()
         .find(|attribute| attribute.key.as_ref() == name)?;
     Some(found.value.into_owned())

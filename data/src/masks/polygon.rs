@@ -1,5 +1,7 @@
 //! Polygons to pixels.
 
+use std::ops::{Range, RangeInclusive};
+
 use super::MaskError;
 
 /// Which pixels a polygon holds. Coordinates are in pixels, x to the right and y down.
@@ -149,7 +151,8 @@ impl Polygon {
             last = Some(at);
         };
         for (&from, &to) in fine.iter().zip(fine.iter().cycle().skip(1)) {
-            trace(from, to, &mut visit);
+            // A column further than the picture reaches is enough to see a line come back where it left.
+            trace(from, to, -2..=5 * width as i64 + 2, &mut visit);
         }
         let mut inside = vec![false; width * height];
         let mut is_in = false;
@@ -183,8 +186,10 @@ fn columns(x0: f64, x1: f64, y0: f64, y1: f64, width: usize, is_right: impl Fn(f
     end
 }
 
-/// The points of a line on the fine grid, always computed from its lower end along its longer side, given from `from` to `to`.
-fn trace(from: [i64; 2], to: [i64; 2], visit: &mut impl FnMut([i64; 2])) {
+/// The points of a line on the fine grid, always computed from its lower end along its longer side, given from `from` to `to`. Of points in
+/// one column only the first and the last are given, and none of the columns that are not `wanted`, so that a long line costs no more than
+/// the picture is wide.
+fn trace(from: [i64; 2], to: [i64; 2], wanted: RangeInclusive<i64>, visit: &mut impl FnMut([i64; 2])) {
     let (dx, dy) = ((to[0] - from[0]).abs(), (to[1] - from[1]).abs());
     let long = usize::from(dx < dy);
     let is_flipped = from[long] > to[long];
@@ -192,7 +197,7 @@ fn trace(from: [i64; 2], to: [i64; 2], visit: &mut impl FnMut([i64; 2])) {
     let steps = dx.max(dy);
     let short = 1 - long;
     let slope = (high[short] - low[short]) as f64 / steps as f64;
-    for step in 0..=steps {
+    let point = |step: i64| {
         let along = if is_flipped { steps - step } else { step };
         let mut at = [0; 2];
         at[long] = low[long] + along;
@@ -201,8 +206,46 @@ fn trace(from: [i64; 2], to: [i64; 2], visit: &mut impl FnMut([i64; 2])) {
         } else {
             (low[short] as f64 + slope * along as f64 + 0.5) as i64
         };
-        visit(at);
+        at
+    };
+    // Columns never turn back along a line.
+    let (start, end) = match from[0] <= to[0] {
+        true => (
+            first_step(0..steps + 1, |step| point(step)[0] >= *wanted.start()),
+            first_step(0..steps + 1, |step| point(step)[0] > *wanted.end()),
+        ),
+        false => (
+            first_step(0..steps + 1, |step| point(step)[0] <= *wanted.end()),
+            first_step(0..steps + 1, |step| point(step)[0] < *wanted.start()),
+        ),
+    };
+    let mut step = start;
+    while step < end {
+        let here = point(step);
+        visit(here);
+        let next = first_step(step + 1..end, |other| point(other)[0] != here[0]);
+        if next > step + 1 {
+            visit(point(next - 1));
+        }
+        step = next;
     }
+}
+
+/// The first step from which on something holds, or the end.
+fn first_step(steps: Range<i64>, holds: impl Fn(i64) -> bool) -> i64 {
+    let Range { mut start, mut end } = steps;
+    // Mostly it is the very first.
+    if start < end && holds(start) {
+        return start;
+    }
+    while start < end {
+        let middle = start + (end - start) / 2;
+        match holds(middle) {
+            true => end = middle,
+            false => start = middle + 1,
+        }
+    }
+    start
 }
 
 #[cfg(test)]
@@ -228,6 +271,56 @@ mod tests {
             rows(&square.fill(5, 5, FillRule::Coco), 5),
             [".....", ".##..", ".##..", ".....", "....."]
         );
+    }
+
+    /// All points of a line one after the other, as pycocotools goes along it.
+    fn every_point(from: [i64; 2], to: [i64; 2]) -> Vec<[i64; 2]> {
+        let mut all = Vec::new();
+        let long = usize::from((to[0] - from[0]).abs() < (to[1] - from[1]).abs());
+        let (low, high) = if from[long] > to[long] { (to, from) } else { (from, to) };
+        let steps = high[long] - low[long];
+        for along in 0..=steps {
+            let mut at = [low[long] + along; 2];
+            let slope = (high[1 - long] - low[1 - long]) as f64 / steps as f64;
+            at[1 - long] = if steps == 0 {
+                low[1 - long]
+            } else {
+                (low[1 - long] as f64 + slope * along as f64 + 0.5) as i64
+            };
+            all.push(at);
+        }
+        if from[long] > to[long] {
+            all.reverse();
+        }
+        all
+    }
+
+    #[test]
+    fn a_line_changes_columns_where_each_of_its_points_says() {
+        let ends = [-30, -3, -1, 0, 1, 7, 12, 20, 33];
+        let corners = || ends.iter().flat_map(|&x| ends.map(|y| [x, y]));
+        for (from, to) in corners().flat_map(|from| corners().map(move |to| (from, to))) {
+            let changes = |points: &[[i64; 2]]| -> Vec<[[i64; 2]; 2]> {
+                let pairs = points.windows(2).map(|pair| [pair[0], pair[1]]);
+                let inside = |x: i64| (-2..=22).contains(&x);
+                pairs
+                    .filter(|[a, b]| a[0] != b[0] && inside(a[0]) && inside(b[0]))
+                    .collect()
+            };
+            let mut some = Vec::new();
+            trace(from, to, -2..=22, &mut |at| some.push(at));
+            assert_eq!(changes(&some), changes(&every_point(from, to)), "{from:?} to {to:?}");
+        }
+    }
+
+    #[test]
+    fn far_corners_cost_no_more_than_near_ones() {
+        // Ten thousand edges of two million pixels.
+        let points = (0..10_000).map(|i| [i as f64 / 1000.0, if i % 2 == 0 { 1e6 } else { -1e6 }]);
+        let polygon = Polygon::new(points.collect()).unwrap();
+        let start = std::time::Instant::now();
+        assert_eq!(polygon.fill(8, 8, FillRule::Coco).len(), 64);
+        assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
     }
 
     #[test]

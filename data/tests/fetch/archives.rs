@@ -29,7 +29,7 @@ pub fn trials() -> Vec<Trial> {
 }
 
 /// Unpacks bytes in a place of its own, and sees that nothing but the folder came to be.
-pub fn try_unpack_with(
+fn try_unpack_with(
     bytes: &[u8],
     packing: Packing,
     limits: ArchiveLimits,
@@ -209,7 +209,7 @@ fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
 }
 
 /// Limits under which a few megabytes are too many.
-pub const SMALL: ArchiveLimits = ArchiveLimits {
+const SMALL: ArchiveLimits = ArchiveLimits {
     entries: 100,
     bytes: 1 << 30,
     ratio: 10,

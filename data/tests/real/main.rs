@@ -4,8 +4,6 @@
 
 #[cfg(feature = "dicom")]
 mod dicom;
-#[cfg(feature = "dicom")]
-mod dicom_mutants;
 mod doctor;
 mod masks;
 mod pairs;
@@ -24,8 +22,6 @@ fn main() -> ExitCode {
     let trials = [
         #[cfg(feature = "dicom")]
         dicom::trials,
-        #[cfg(feature = "dicom")]
-        dicom_mutants::trials,
         doctor::trials,
         masks::trials,
         pairs::trials,
