@@ -9,7 +9,6 @@ use ::image::{
     codecs::png::{CompressionType, FilterType, PngEncoder},
 };
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::Path;
 
 /// The endings of the files that are read, in lower case.
