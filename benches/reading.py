@@ -10,12 +10,9 @@ counts. `--bench PROGRAM` takes a built benchmark in place of `cargo bench`.
 """
 
 import argparse
-import json
 import os
 import platform
-import subprocess
 import tempfile
-import time
 import warnings
 from pathlib import Path
 
@@ -29,9 +26,9 @@ import scipy.ndimage as ndi
 import SimpleITK as sitk
 import torch
 import torchio as tio
-from pydicom.uid import JPEG2000Lossless, ExplicitVRLittleEndian, RLELossless, generate_uid
+from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, RLELossless, generate_uid
+from side_by_side import median_ms, ours
 
-ROOT = Path(__file__).resolve().parent.parent
 SPACING = (2.5, 0.8, 0.8)
 SIZE = (120, 256, 256)
 
@@ -131,21 +128,6 @@ def tio_chain(path, step):
     return lambda: step(tio.ScalarImage(path)).numpy()
 
 
-def median_ms(run, runs):
-    result, times = run(), []
-    for _ in range(runs):
-        start = time.perf_counter()
-        result = run()
-        times.append((time.perf_counter() - start) * 1e3)
-    return sorted(times)[runs // 2], float(np.mean(result, dtype=np.float64))
-
-
-def ours(bench, work, path):
-    command = [bench] if bench else ["cargo", "bench", "--quiet", "-p", "unet_lab_data", "--bench", "read", "--"]
-    output = subprocess.run(command + [work, str(path)], cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    return json.loads(next(line for line in output.splitlines() if line.startswith("{")))
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--bench", help="a built benchmark program")
@@ -184,9 +166,10 @@ def main():
             peers = [("pydicom", by_pydicom(folder / kind)), ("SimpleITK", by_sitk(folder / kind))]
             works.append((f"DICOM series, 120 slices, {kind}", "series", folder / kind, peers, 1e-2))
         for title, work, path, peers, tolerance in works:
-            mine = ours(options.bench, work, path)
+            mine = ours("read", options.bench, work, path)[0]
             for peer, run in peers:
-                theirs, mean = median_ms(run, options.runs)
+                theirs, result = median_ms(run, options.runs)
+                mean = float(np.mean(result, dtype=np.float64))
                 assert abs(mean - mine["check"]) < tolerance, f"{title}: {peer} has the mean {mean}, ours is {mine['check']}"
                 print(f"| {title} | {mine['ms']:.1f} ms | {theirs:.1f} ms | {peer} | {theirs / mine['ms']:.1f} |", flush=True)
 

@@ -9,12 +9,9 @@ compute the same thing the results are compared. `--bench PROGRAM` takes a built
 """
 
 import argparse
-import json
 import os
 import platform
-import subprocess
 import tempfile
-import time
 import warnings
 from pathlib import Path
 
@@ -27,9 +24,9 @@ import skimage
 import torch
 import torchio as tio
 from PIL import Image
+from side_by_side import median_ms, ours
 from skimage import exposure
 
-ROOT = Path(__file__).resolve().parent.parent
 SPACING = (2.5, 0.8, 0.8)
 
 
@@ -158,22 +155,6 @@ def monai_pipeline(folder, cached):
     return run, len(files)
 
 
-def median_ms(run, runs):
-    run()
-    times = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        run()
-        times.append((time.perf_counter() - start) * 1e3)
-    return sorted(times)[runs // 2]
-
-
-def ours(bench, work, folder):
-    command = [bench] if bench else ["cargo", "bench", "--quiet", "-p", "unet_lab_data", "--bench", "transform", "--"]
-    output = subprocess.run(command + [work, str(folder)], cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    return [json.loads(line) for line in output.splitlines() if line.startswith("{")]
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--bench", help="a built benchmark program")
@@ -211,16 +192,16 @@ def main():
             "patches 96^3": [("MONAI", monai_patches(cube)), ("TorchIO", tio_patches(cube))],
         }
         for work, peers in works.items():
-            mine = ours(options.bench, work, folder)[0]
+            mine = ours("transform", options.bench, work, folder)[0]
             if work in means:
                 assert abs(mine["check"] - means[work]) < 1e-4, f"{work}: {mine['check']}, the peer's mean is {means[work]}"
             for peer, run in peers:
-                theirs = median_ms(run, options.runs)
+                theirs, _ = median_ms(run, options.runs)
                 print(f"| {work} | {mine['ms']:.2f} ms | {theirs:.2f} ms | {peer} | {theirs / mine['ms']:.1f} |", flush=True)
-        for mine, cached in zip(ours(options.bench, "pipeline", folder), (False, True)):
+        for mine, cached in zip(ours("transform", options.bench, "pipeline", folder), (False, True)):
             torch.set_num_threads(1)
             run, count = monai_pipeline(folder, cached)
-            theirs = median_ms(run, 3) / count
+            theirs = median_ms(run, 3)[0] / count
             print(
                 f"| {mine['work']}, 2 workers | {1e3 / mine['ms']:.0f} images/s | {1e3 / theirs:.0f} images/s | MONAI, PyTorch DataLoader "
                 f"| {theirs / mine['ms']:.1f} |",
