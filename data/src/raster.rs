@@ -307,8 +307,13 @@ mod tests {
             load_mask(folder.path().join("m.png"), Foreground::NonZero).unwrap(),
             mask
         );
-        let error = save_mask(&mask, "/nowhere/at/all.png").unwrap_err().to_string();
-        assert!(error.starts_with("cannot write /nowhere/at/all.png: "), "{error}");
+        save_mask(&mask, folder.path().join("new/folder/m.png")).unwrap();
+        let taken = folder.path().join("a.png/m.png");
+        let error = save_mask(&mask, &taken).unwrap_err().to_string();
+        assert!(
+            error.starts_with(&format!("cannot write {}: ", taken.display())),
+            "{error}"
+        );
     }
 
     #[test]

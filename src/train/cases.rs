@@ -15,7 +15,7 @@ use crate::error::Result;
 /// unchanged.
 ///
 /// What is done to every image alike (resampling, windows, scaling) belongs into the source, where
-/// [`Cached`](crate::data::loader::Cached) keeps its result. `D = 4` for images, `D = 5` for volumes. Taught in unit 04 (little data) and
+/// [`Cached`](crate::data::loader::Cached) keeps its result. Taught in unit 04 (little data) and
 /// unit 09 (volumes).
 ///
 /// ```
@@ -25,7 +25,7 @@ use crate::error::Result;
 ///
 /// let pictures = NucleiPhantom::new(32).with_count(4).with_seed(1).generate();
 /// let scaled = Cached::new(pictures, Compose::new().then(ZScore::default()))?.in_memory(1 << 20);
-/// let cases = Cases::new(scaled, 1)
+/// let cases = Cases::images(scaled, 1)
 ///     .with_augmentation(Compose::new().then(Flip::random(0.5)).then(Spatial::new().with_elastic(2.0)));
 ///
 /// let model = UNetConfig::new(1, 1).with_base_channels(2).with_depth(1).init(&cpu());
@@ -41,9 +41,22 @@ pub struct Cases<const D: usize = 4> {
     augmentation: Option<Compose>,
 }
 
+impl Cases<4> {
+    /// Images of `classes` classes, background included; 1 for a binary task, in which every label but 0 is foreground.
+    pub fn images(source: impl Source + 'static, classes: usize) -> Self {
+        Self::new(source, classes)
+    }
+}
+
+impl Cases<5> {
+    /// Volumes; `classes` as for [`images`](Cases::images).
+    pub fn volumes(source: impl Source + 'static, classes: usize) -> Self {
+        Self::new(source, classes)
+    }
+}
+
 impl<const D: usize> Cases<D> {
-    /// Cases of `classes` classes, background included; 1 for a binary task, in which every label but 0 is foreground.
-    pub fn new(source: impl Source + 'static, classes: usize) -> Self {
+    fn new(source: impl Source + 'static, classes: usize) -> Self {
         Self {
             source: Arc::new(source),
             classes: classes.max(1),
@@ -96,7 +109,12 @@ impl<const D: usize> Samples<D> for Cases<D> {
         let (size, is_planar) = (subject.size(), subject.is_planar());
         if is_planar != (D == 4) {
             let found = if is_planar { "an image" } else { "a volume" };
-            let problem = format!("{name} is {found}, and Cases<{D}> was asked for: use Cases<{}>", 9 - D);
+            let (made, right) = if is_planar {
+                ("volumes", "images")
+            } else {
+                ("images", "volumes")
+            };
+            let problem = format!("{name} is {found}, but these are Cases::{made}: make them with Cases::{right}");
             return Err(DataError::Argument(problem).into());
         }
         let (image, labels) = subject.into_parts();
@@ -137,7 +155,7 @@ mod tests {
 
     #[test]
     fn labels_follow_what_is_cut_and_mirrored() {
-        let cases = Cases::<5>::new(volumes(2), 3)
+        let cases = Cases::volumes(volumes(2), 3)
             .with_patches(Patches::of([4, 4, 6]).with_foreground(1.0))
             .with_augmentation(Compose::new().then(Flip::random(0.5)));
         let mut rng = ChaCha8Rng::seed_from_u64(1);
@@ -160,7 +178,7 @@ mod tests {
     #[test]
     fn the_same_seed_gives_the_same_variation() {
         let data = NucleiPhantom::new(16).with_count(2).with_seed(1).generate();
-        let cases = Cases::<4>::new(data, 1).with_augmentation(Compose::new().then(Gamma::random(0.5..=2.0)));
+        let cases = Cases::images(data, 1).with_augmentation(Compose::new().then(Gamma::random(0.5..=2.0)));
         let drawn = |seed| cases.sample(1, Some(&mut ChaCha8Rng::seed_from_u64(seed))).unwrap();
         assert_eq!(drawn(4), drawn(4));
         assert_ne!(drawn(4), drawn(5));
@@ -170,13 +188,13 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_named() {
         let said = |error: LabError| error.to_string();
-        let error = said(Cases::<4>::new(volumes(1), 1).sample(0, None).unwrap_err());
+        let error = said(Cases::images(volumes(1), 1).sample(0, None).unwrap_err());
         assert!(
-            error.contains("case 1 is a volume") && error.contains("use Cases<5>"),
+            error.contains("case 1 is a volume") && error.contains("make them with Cases::volumes"),
             "{error}"
         );
-        let error = said(Cases::<5>::new(volumes(7), 3).sample(0, None).unwrap_err());
+        let error = said(Cases::volumes(volumes(7), 3).sample(0, None).unwrap_err());
         assert!(error.contains("case 1 holds label 7"), "{error}");
-        assert_eq!(Cases::<5>::new(volumes(7), 1).sample(0, None).unwrap().classes(), 1);
+        assert_eq!(Cases::volumes(volumes(7), 1).sample(0, None).unwrap().classes(), 1);
     }
 }
