@@ -222,8 +222,6 @@ impl Parser {
 fn attribute(element: &BytesStart, name: &str) -> Option<String> {
     let found = element
         .attributes()
-        // Looking for a name that is there twice takes the square of their number.
-        .with_checks(false)
         .flatten()
         .find(|attribute| attribute.key.as_ref() == name)?;
     Some(found.value.into_owned())

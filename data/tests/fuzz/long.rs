@@ -73,7 +73,7 @@ fn png() -> Vec<u8> {
 /// Each picture has a palette of its own.
 fn gif() -> Vec<u8> {
     let mut bytes = b"GIF89a\x01\0\x01\0\0\0\0".to_vec();
-    for i in 0..MANY as u32 {
+    for i in 0..5 * MANY as u32 {
         let [low, high, ..] = i.to_le_bytes();
         bytes.extend([
             0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0x80, low, high, 0, 1, 2, 3, 2, 2, 0x44, 1, 0,

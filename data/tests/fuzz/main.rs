@@ -25,6 +25,7 @@ mod guard;
 mod long;
 mod mutate;
 mod parts;
+#[cfg(any(feature = "dicom", feature = "fetch"))]
 mod place;
 mod seeds;
 mod text;
@@ -47,6 +48,8 @@ fn targets() -> Vec<Target> {
     #[cfg(feature = "fetch")]
     all.extend(archives::targets());
     all.extend(text::targets());
+    #[cfg(feature = "fetch")]
+    all.push(text::records::target());
     if let Ok(only) = std::env::var("UNET_LAB_FUZZ_ONLY") {
         all.retain(|target| only.split(',').any(|name| name == target.name));
     }

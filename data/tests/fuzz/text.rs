@@ -24,7 +24,7 @@ pub fn targets() -> Vec<Target> {
         damage,
         read: Box::new(read),
     };
-    let mut targets = vec![
+    vec![
         text("COCO", 6, coco(), read_coco),
         text("run lengths", 2, run_lengths(), read_runs),
         text("outlines in XML", 5, outlines(), read_outlines),
@@ -39,10 +39,7 @@ pub fn targets() -> Vec<Target> {
             read_walls,
         ),
         text("manifests", 5, manifests(), read_manifest),
-    ];
-    #[cfg(feature = "fetch")]
-    targets.push(records::target());
-    targets
+    ]
 }
 
 /// Numbers above all, then anything.
@@ -237,7 +234,7 @@ fn read_manifest(files: &Files, meter: &mut Meter) -> bool {
 }
 
 #[cfg(feature = "fetch")]
-mod records {
+pub mod records {
     use unet_lab_data::fetch::{Cache, Settings, Silent, verify};
 
     use super::super::place::Place;
