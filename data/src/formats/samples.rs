@@ -2,6 +2,11 @@
 
 use std::fmt;
 
+use rayon::prelude::*;
+
+/// Numbers from which on another thread saves time.
+const WORTH_A_THREAD: usize = 1 << 18;
+
 /// The stored numbers of a file, in the type that the file has.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs)]
@@ -214,7 +219,11 @@ impl Samples {
     pub fn scaled(&self, slope: f64, intercept: f64) -> Vec<f32> {
         match (slope, intercept, self) {
             (1.0, 0.0, Self::F32(values)) => values.clone(),
-            _ => each!(self, values => values.iter().map(|&value| (slope * value as f64 + intercept) as f32).collect()),
+            _ => each!(self, values => values
+                .par_iter()
+                .with_min_len(WORTH_A_THREAD)
+                .map(|&value| (slope * value as f64 + intercept) as f32)
+                .collect()),
         }
     }
 
